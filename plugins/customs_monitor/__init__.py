@@ -1,0 +1,1 @@
+"""Customs Monitor: from deliveries of EU customs data to published monitoring indicators."""

@@ -1,0 +1,1 @@
+"""The only place that imports Airflow: DAG factory, embedded run, plugin."""

@@ -1,0 +1,1 @@
+"""Deliveries: found, landed, judged, accepted or refused."""

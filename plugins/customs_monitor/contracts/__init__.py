@@ -1,0 +1,1 @@
+"""Feed contracts, concepts, codelists and rules: what a delivery must look like, declared once."""

@@ -1,0 +1,1 @@
+"""Bytes to Arrow: streaming readers that keep line numbers and trust no header."""

@@ -1,0 +1,1 @@
+"""Accepted rows to indicators, and indicators to an atomic release."""

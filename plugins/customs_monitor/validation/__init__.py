@@ -1,0 +1,1 @@
+"""A contract compiled into one SQL pass and a Great Expectations suite."""

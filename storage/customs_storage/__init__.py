@@ -1,0 +1,1 @@
+"""The object store: one small interface over a local folder and S3."""
