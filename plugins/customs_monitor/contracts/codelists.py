@@ -1,0 +1,148 @@
+"""Codelists with validity dates: `cl_<name>.csv`, the one file that serves dbt and Python."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from customs_monitor.contracts.documents import DocumentError
+
+_PREFIX = "cl_"
+
+
+@dataclass(frozen=True)
+class Code:
+    """One code in one validity period; `valid_from` and `valid_to` are inclusive, None is open."""
+
+    code: str
+    label: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    def is_valid(self, on: date) -> bool:
+        """Tell whether the code is valid on the day."""
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
+
+    def overlaps(self, other: Code) -> bool:
+        """Tell whether there is a day on which both are valid."""
+        return (other.valid_to is None or self.valid_from is None or self.valid_from <= other.valid_to) and (
+            self.valid_to is None or other.valid_from is None or other.valid_from <= self.valid_to
+        )
+
+
+@dataclass(frozen=True)
+class Codelist:
+    """A list of codes; a code may come back with another validity period or label."""
+
+    name: str
+    path: Path
+    codes: tuple[Code, ...]
+
+    @cached_property
+    def by_code(self) -> Mapping[str, tuple[Code, ...]]:
+        """The validity periods of each code."""
+        grouped: dict[str, tuple[Code, ...]] = {}
+        for code in self.codes:
+            grouped[code.code] = (*grouped.get(code.code, ()), code)
+        return grouped
+
+    def valid_codes(self, on: date) -> tuple[str, ...]:
+        """Return the codes valid on the day, in the order of the file."""
+        return tuple(code.code for code in self.codes if code.is_valid(on))
+
+    def label(self, code: str, on: date | None = None) -> str | None:
+        """Return the label of the code (of the last period, or of the one valid on the day), None if unknown."""
+        found = [item for item in self.by_code.get(code, ()) if on is None or item.is_valid(on)]
+        return found[-1].label if found else None
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.by_code
+
+    def __iter__(self) -> Iterator[Code]:
+        return iter(self.codes)
+
+
+def _day(text: str, place: str, problems: list[str]) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        problems.append(f"{place}: {text!r} is no date; write YYYY-MM-DD or leave it empty")
+        return None
+
+
+def load_codelist(path: Path) -> Codelist:
+    """Load one codelist.
+
+    Args:
+        path: CSV with the columns code, label, valid_from, valid_to and any others, which become attributes.
+
+    Raises:
+        DocumentError: all problems at once, with their lines.
+    """
+    problems: list[str] = []
+    codes: list[Code] = []
+    periods: dict[str, list[Code]] = {}
+    with path.open(encoding="utf-8", newline="") as lines:
+        reader = csv.DictReader(lines)
+        missing = {"code", "label", "valid_from", "valid_to"} - set(reader.fieldnames or ())
+        if missing:
+            raise DocumentError([f"{path.name}:1: the columns {', '.join(sorted(missing))} are missing"])
+        for row in reader:
+            place = f"{path.name}:{reader.line_num}"
+            attributes = {
+                key: value for key, value in row.items() if key not in ("code", "label", "valid_from", "valid_to")
+            }
+            if None in attributes or None in attributes.values():
+                problems.append(f"{place}: the line does not have the header's number of fields")
+                continue
+            code = Code(
+                code=row["code"],
+                label=row["label"],
+                valid_from=_day(row["valid_from"], place, problems),
+                valid_to=_day(row["valid_to"], place, problems),
+                attributes=attributes,
+            )
+            if not code.code:
+                problems.append(f"{place}: the code is empty")
+            if code.valid_from and code.valid_to and code.valid_to < code.valid_from:
+                problems.append(f"{place}: {code.code} ends before it starts")
+            if any(code.overlaps(other) for other in periods.setdefault(code.code, [])):
+                problems.append(f"{place}: {code.code} is valid twice at the same time")
+            periods[code.code].append(code)
+            codes.append(code)
+    if problems:
+        raise DocumentError(problems)
+    return Codelist(path.stem.removeprefix(_PREFIX), path, tuple(codes))
+
+
+class Codelists(Mapping[str, Codelist]):
+    """The codelists of a folder, each read when it is first asked for (some have a hundred thousand codes)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(f"{_PREFIX}*.csv"))}
+        self._loaded: dict[str, Codelist] = {}
+
+    def __getitem__(self, name: str) -> Codelist:
+        if name not in self._loaded:
+            self._loaded[name] = load_codelist(self._paths[name])
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def path(self, name: str) -> Path:
+        """Return the file of a list."""
+        return self._paths[name]

@@ -1,0 +1,134 @@
+"""All contracts of a project with what they refer to, checked together."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from customs_monitor.contracts.codelists import Codelists
+from customs_monitor.contracts.concepts import Concept, load_concepts
+from customs_monitor.contracts.documents import DocumentError, read_yaml
+from customs_monitor.contracts.model import Contract
+from customs_monitor.contracts.periods import last_day
+from customs_monitor.contracts.project import Project
+from customs_monitor.contracts.rules import Rule, load_rules
+
+#: Columns that every accepted row has besides those of its contract: where it comes from.
+LINEAGE = (pa.field("_delivery_id", pa.string(), False), pa.field("_line_number", pa.int64(), False))
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Contracts, concepts, codelists and rules of one project."""
+
+    project: Project
+    feeds: Mapping[str, Contract]
+    concepts: Mapping[str, Concept]
+    codelists: Codelists
+
+    @classmethod
+    def load(cls, project: Project | None = None) -> Registry:
+        """Load and cross-check everything.
+
+        Raises:
+            DocumentError: all problems of all files at once, each with file, line and key.
+        """
+        project = project or Project.locate()
+        problems: list[str] = []
+        concepts: dict[str, Concept] = {}
+        try:
+            concepts = load_concepts(project.expectations / "concepts")
+        except DocumentError as error:
+            problems += error.problems
+        feeds: dict[str, Contract] = {}
+        for path in sorted(project.feeds.glob("*.yml")):
+            try:
+                contract = read_yaml(path, Contract)
+            except DocumentError as error:
+                problems += error.problems
+                continue
+            if contract.id != path.stem:
+                problems.append(f"feeds/{path.name}:1: id: is {contract.id}; it must be the name of the file")
+            feeds[contract.id] = contract
+        registry = cls(project, feeds, concepts, Codelists(project.codelists))
+        if not problems:
+            problems = registry._loose_ends()
+        if problems:
+            raise DocumentError(problems)
+        return registry
+
+    def _loose_ends(self) -> list[str]:
+        """Return the references of contracts and concepts that lead nowhere."""
+        problems = [
+            f"concepts: {name}: codelist: there is no cl_{concept.codelist}.csv in {self.codelist_home}"
+            for name, concept in self.concepts.items()
+            if concept.codelist and concept.codelist not in self.codelists
+        ]
+        aliases = {(f"concepts: {name}", concept.aliases) for name, concept in self.concepts.items()}
+        for feed, contract in self.feeds.items():
+            place = f"feeds/{feed}.yml"
+            problems += [
+                f"{place}: schema.properties: {item.name}: is no concept; add it to expectations/concepts/"
+                for item in contract.schema_.properties
+                if item.name not in self.concepts
+            ]
+            if contract.senders.codelist and contract.senders.codelist not in self.codelists:
+                problems.append(f"{place}: senders.codelist: there is no cl_{contract.senders.codelist}.csv")
+            aliases |= {
+                (f"{place}: layouts.{layout.id}.mapping.{name}", mapping.aliases)
+                for layout in contract.layouts
+                for name, mapping in layout.mapping.items()
+            }
+        problems += [
+            f"{place}: aliases: there is no alias_{name}.csv in {self.codelist_home}"
+            for place, name in sorted(aliases, key=str)
+            if name and not self.alias_path(name).is_file()
+        ]
+        return problems
+
+    @property
+    def codelist_home(self) -> str:
+        """The folder of the codelists, as a person would look for it."""
+        return self.project.codelists.relative_to(self.project.root).as_posix()
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules every contract has, by code."""
+        return load_rules(self.project.expectations / "rules.yml")
+
+    def alias_path(self, name: str) -> Path:
+        """Return the file of a list of aliases, `alias_<name>.csv` with the columns alias and code."""
+        return self.project.codelists / f"alias_{name}.csv"
+
+    def aliases(self, name: str) -> dict[str, str]:
+        """Return a list of aliases; the keys are lower case, for matching without regard to case."""
+        with self.alias_path(name).open(encoding="utf-8", newline="") as lines:
+            return {row["alias"].lower(): row["code"] for row in csv.DictReader(lines)}
+
+    def arrow_schema(self, feed: str) -> pa.Schema:
+        """Return the Arrow schema of the accepted rows of a feed, lineage columns last."""
+        contract = self.feeds[feed]
+        return pa.schema(
+            [
+                pa.field(item.name, self.concepts[item.name].arrow_type, not item.required)
+                for item in contract.schema_.properties
+            ]
+            + list(LINEAGE)
+        )
+
+    def expected_senders(self, feed: str, period: str) -> tuple[str, ...]:
+        """Return who is expected to deliver the feed for the period.
+
+        Where the contract names a codelist, these are its codes valid on the period's last day (the EU's
+        composition by date, say).
+        """
+        senders = self.feeds[feed].senders
+        if senders.codelist is None:
+            return senders.codes
+        return self.codelists[senders.codelist].valid_codes(last_day(period) or date.max)
