@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from customs_monitor.contracts.documents import DocumentError, read_yaml
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LogicalType = Literal["string", "code", "integer", "decimal", "number", "date", "timestamp", "boolean", "period"]
 
@@ -78,6 +80,8 @@ class Concept(BaseModel):
     @property
     def arrow_type(self) -> pa.DataType:
         """The Arrow type of the column in accepted Parquet."""
+        import pyarrow as pa  # DAG files load contracts and must not pay for Arrow
+
         match self.logicalType:
             case "integer":
                 return pa.int64()

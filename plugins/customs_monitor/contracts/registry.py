@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from customs_monitor.contracts.codelists import Codelists
 from customs_monitor.contracts.concepts import Concept, load_concepts
@@ -19,8 +18,8 @@ from customs_monitor.contracts.periods import last_day
 from customs_monitor.contracts.project import Project
 from customs_monitor.contracts.rules import Rule, load_rules
 
-#: Columns that every accepted row has besides those of its contract: where it comes from.
-LINEAGE = (pa.field("_delivery_id", pa.string(), False), pa.field("_line_number", pa.int64(), False))
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -112,14 +111,20 @@ class Registry:
             return {row["alias"].lower(): row["code"] for row in csv.DictReader(lines)}
 
     def arrow_schema(self, feed: str) -> pa.Schema:
-        """Return the Arrow schema of the accepted rows of a feed, lineage columns last."""
+        """Return the Arrow schema of the accepted rows of a feed.
+
+        After the contract's columns come those of lineage: `_delivery_id` and `_line_number`, the physical line (the
+        sheet row, the number of the record) in the file as received.
+        """
+        import pyarrow as pa  # DAG files load contracts and must not pay for Arrow
+
         contract = self.feeds[feed]
         return pa.schema(
             [
                 pa.field(item.name, self.concepts[item.name].arrow_type, not item.required)
                 for item in contract.schema_.properties
             ]
-            + list(LINEAGE)
+            + [pa.field("_delivery_id", pa.string(), False), pa.field("_line_number", pa.int64(), False)]
         )
 
     def expected_senders(self, feed: str, period: str) -> tuple[str, ...]:
