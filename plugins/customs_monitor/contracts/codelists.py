@@ -1,4 +1,8 @@
-"""Codelists with validity dates: `cl_<name>.csv`, the one file that serves dbt and Python."""
+"""Codelists with validity dates: `cl_<name>.csv`, the one file that serves dbt and Python.
+
+A list may also be the union of others (`unions.yml` in the same folder): its codes are theirs, and each code keeps its
+one line in one file.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from customs_monitor.contracts.documents import DocumentError
+from pydantic import BaseModel, ConfigDict
+
+from customs_monitor.contracts.documents import DocumentError, read_yaml
 
 _PREFIX = "cl_"
+_ALIAS_PREFIX = "alias_"
 
 
 @dataclass(frozen=True)
@@ -122,27 +129,64 @@ def load_codelist(path: Path) -> Codelist:
     return Codelist(path.stem.removeprefix(_PREFIX), path, tuple(codes))
 
 
+class _Unions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    unions: dict[str, tuple[str, ...]]
+
+
+def _load_unions(folder: Path, names: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
+    path = folder / "unions.yml"
+    if not path.is_file():
+        return {}
+    unions = read_yaml(path, _Unions).unions
+    problems = [
+        f"unions.yml: {union}: there is no cl_{name}.csv"
+        for union in unions
+        for name in unions[union]
+        if name not in names
+    ]
+    problems += [f"unions.yml: {union}: is a file of its own, too" for union in unions if union in names]
+    if problems:
+        raise DocumentError(problems)
+    return unions
+
+
 class Codelists(Mapping[str, Codelist]):
     """The codelists of a folder, each read when it is first asked for (some have a hundred thousand codes)."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._paths = {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(f"{_PREFIX}*.csv"))}
+        self._unions = _load_unions(folder, self._paths)
         self._loaded: dict[str, Codelist] = {}
 
     def __getitem__(self, name: str) -> Codelist:
         if name not in self._loaded:
-            self._loaded[name] = load_codelist(self._paths[name])
+            self._loaded[name] = self._union(name) if name in self._unions else load_codelist(self._paths[name])
         return self._loaded[name]
 
+    def _union(self, name: str) -> Codelist:
+        parts = [self[part] for part in self._unions[name]]
+        twice = {code for part in parts for code in part.by_code if sum(code in other for other in parts) > 1}
+        if twice:
+            raise DocumentError([f"unions.yml: {name}: {', '.join(sorted(twice))} is in more than one of its lists"])
+        return Codelist(name, self._folder / "unions.yml", tuple(code for part in parts for code in part))
+
     def __contains__(self, name: object) -> bool:
-        return name in self._paths
+        return name in self._paths or name in self._unions
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
+        return iter((*self._paths, *self._unions))
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._paths) + len(self._unions)
 
-    def path(self, name: str) -> Path:
-        """Return the file of a list."""
-        return self._paths[name]
+    def paths(self, name: str) -> tuple[Path, ...]:
+        """Return the files of a list: one, or those of the lists it unites."""
+        return tuple(self._paths[part] for part in self._unions.get(name, (name,)))
+
+    def alias_paths(self, name: str) -> tuple[Path, ...]:
+        """Return the files `alias_<name>.csv` of a list of aliases that exist; a union has those of its lists."""
+        found = (self._folder / f"{_ALIAS_PREFIX}{part}.csv" for part in self._unions.get(name, (name,)))
+        return tuple(path for path in found if path.is_file())

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customs_monitor.contracts.codelists import Codelists
@@ -87,7 +86,7 @@ class Registry:
         problems += [
             f"{place}: aliases: there is no alias_{name}.csv in {self.codelist_home}"
             for place, name in sorted(aliases, key=str)
-            if name and not self.alias_path(name).is_file()
+            if name and not self.codelists.alias_paths(name)
         ]
         return problems
 
@@ -101,14 +100,16 @@ class Registry:
         """The rules every contract has, by code."""
         return load_rules(self.project.expectations / "rules.yml")
 
-    def alias_path(self, name: str) -> Path:
-        """Return the file of a list of aliases, `alias_<name>.csv` with the columns alias and code."""
-        return self.project.codelists / f"alias_{name}.csv"
-
     def aliases(self, name: str) -> dict[str, str]:
-        """Return a list of aliases; the keys are lower case, for matching without regard to case."""
-        with self.alias_path(name).open(encoding="utf-8", newline="") as lines:
-            return {row["alias"].lower(): row["code"] for row in csv.DictReader(lines)}
+        """Return a list of aliases, `alias_<name>.csv` with the columns alias and code.
+
+        The keys are lower case, for matching without regard to case.
+        """
+        found: dict[str, str] = {}
+        for path in self.codelists.alias_paths(name):
+            with path.open(encoding="utf-8", newline="") as lines:
+                found |= {row["alias"].lower(): row["code"] for row in csv.DictReader(lines)}
+        return found
 
     def arrow_schema(self, feed: str) -> pa.Schema:
         """Return the Arrow schema of the accepted rows of a feed.
