@@ -7,6 +7,7 @@ terms of customs and of SDMX. Unknown keys are refused everywhere.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -184,7 +185,10 @@ class Mapping(_Strict):
         source: the column of the file (after `unpivot`).
         sql: SQL text expression over the columns of the file, quoted as "NAME", for what `source` cannot say.
         constant: one value for all rows.
-        optional: whether the column may be absent from the file, which leaves the property empty.
+        path: a regular expression with one group, searched in the name of the file: what the file says only by its
+            name (the language of `cn8_2023_de.csv`). Where it finds nothing the property is empty.
+        optional: whether the columns may be absent from the file: a `source` that is leaves the property empty, a
+            name in `sql` that is stands for an empty value.
         dateFormats: strptime formats of a date or timestamp, tried in order; ISO 8601 when empty.
         decimalComma: whether figures are written 1.234,5 instead of 1234.5 (a point is then refused, too).
         factor: what a figure is multiplied with to have the concept's unit (100 for 100 kg to kg).
@@ -195,6 +199,7 @@ class Mapping(_Strict):
     source: str | None = None
     sql: str | None = None
     constant: str | None = None
+    path: str | None = None
     optional: bool = False
     dateFormats: tuple[str, ...] = ()
     decimalComma: bool = False
@@ -204,9 +209,18 @@ class Mapping(_Strict):
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Mapping:
-        if sum(way is not None for way in (self.source, self.sql, self.constant)) != 1:
-            raise ValueError("give exactly one of source, sql, constant")
+        if sum(way is not None for way in (self.source, self.sql, self.constant, self.path)) != 1:
+            raise ValueError("give exactly one of source, sql, constant, path")
+        if self.path is not None and re.compile(self.path).groups != 1:
+            raise ValueError("path needs exactly one group: what it finds is the value")
         return self
+
+    def for_file(self, name: str) -> Mapping:
+        """Return the mapping with what it takes from the name of the file as a constant."""
+        if self.path is None:
+            return self
+        found = re.search(self.path, name)
+        return self.model_copy(update={"path": None, "constant": found.group(1) if found else ""})
 
 
 class Layout(_Strict):
@@ -238,6 +252,10 @@ class Layout(_Strict):
         if isinstance(value, dict):
             return {key: {"source": item} if isinstance(item, str) else item for key, item in value.items()}
         return value
+
+    def for_file(self, name: str) -> Layout:
+        """Return the layout for one file: what mappings take from the name of the file is constant then."""
+        return self.model_copy(update={"mapping": {key: item.for_file(name) for key, item in self.mapping.items()}})
 
 
 class Senders(_Strict):
