@@ -1,0 +1,61 @@
+# Customs Monitor. `make run` and `make test` need Python 3.11, make and the package registries, nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV = UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv
+
+export DO_NOT_TRACK := 1
+
+.PHONY: help install run test test-rigs lint format bench serve up down clean
+
+help: ## Show what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Set up .venv with everything in uv.lock
+
+# Reinstalled only when the lock changes; the interpreter is looked for under both of its usual names.
+$(STAMP): uv.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@test -x $(BIN)/python || $$(command -v $(PYTHON) || command -v python3) -m venv $(VENV)
+	@test -x $(BIN)/uv || { echo "installing uv ..."; $(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9; }
+	@echo "installing the locked dependencies ..."
+	@$(UV) sync --quiet --frozen --all-groups --all-extras --inexact
+	@touch $@
+
+run: $(STAMP) ## Run the main job under Airflow on the samples (and INBOX=dir), then print a summary
+	@$(BIN)/python -m customs_monitor.airflow.embedded $(if $(INBOX),--inbox "$(INBOX)")
+
+test: $(STAMP) ## Run the test suite
+	@$(BIN)/pytest -n 2 --dist worksteal
+
+test-rigs: $(STAMP) ## Run the tests that need a real S3 server and PostgreSQL (Debian, root)
+	@$(BIN)/pytest -m rig tests
+
+lint: $(STAMP) ## Check style, types, import layers and SQL
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+
+format: $(STAMP) ## Format Python and SQL
+	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
+
+bench: $(STAMP) ## Measure: landing 1 and 10 million rows against a bare copy and against Great Expectations on pandas
+	@$(BIN)/customs-monitor bench
+
+serve: $(STAMP) ## Show the published site on http://localhost:8080
+	@$(BIN)/customs-monitor serve
+
+up: ## Start the platform on servers' services with docker compose (see docker-compose.yml for what it needs)
+	@docker compose up --build --detach --wait
+
+down: ## Stop what make up started; data stay
+	@docker compose down
+
+clean: ## Remove the environment and everything made at run time, but not the store in data/
+	@rm -rf $(VENV) .airflow build .pytest_cache .ruff_cache .mypy_cache .hypothesis

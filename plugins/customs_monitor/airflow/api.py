@@ -1,0 +1,98 @@
+"""The few calls of Airflow's public REST API (v2) that the embedded run needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+#: States in which a DAG run does nothing more.
+FINISHED = frozenset({"success", "failed"})
+
+
+class AirflowUnreachable(RuntimeError):
+    """The API did not answer."""
+
+
+@dataclass(frozen=True)
+class DagRun:
+    """A run of a DAG: its id and state (queued, running, success, failed)."""
+
+    dag_id: str
+    run_id: str
+    state: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended."""
+        return self.state in FINISHED
+
+
+class AirflowApi:
+    """A client of one Airflow.
+
+    Args:
+        url: of the API server, without a path.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        # No proxy from the environment: the server is on loopback.
+        self._client = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        self._authorised = False
+
+    def is_healthy(self) -> bool:
+        """Tell whether API server, metadata database, scheduler and DAG processor are all up."""
+        parts = self._get("/api/v2/monitor/health", authorised=False)
+        return all(
+            (parts.get(name) or {}).get("status") == "healthy"
+            for name in ("metadatabase", "scheduler", "dag_processor")
+        )
+
+    def dag_ids(self) -> set[str]:
+        """Return the ids of the DAGs that have been read."""
+        return {item["dag_id"] for item in self._get("/api/v2/dags?limit=1000")["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """Return the errors of DAG files, each with its file."""
+        found = self._get("/api/v2/importErrors?limit=100")["import_errors"]
+        return [f"{item['filename']}: {item['stack_trace']}" for item in found]
+
+    def trigger(self, dag_id: str, run_id: str) -> DagRun:
+        """Start a run of a DAG."""
+        made = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
+        return DagRun(dag_id, made["dag_run_id"], made["state"])
+
+    def runs(self, dag_id: str = "~") -> list[DagRun]:
+        """Return the runs of a DAG (of all DAGs by default), the oldest first."""
+        found = self._get(f"/api/v2/dags/{dag_id}/dagRuns?limit=1000&order_by=run_after")["dag_runs"]
+        return [DagRun(item["dag_id"], item["dag_run_id"], item["state"]) for item in found]
+
+    def failed_tasks(self, run: DagRun) -> list[str]:
+        """Return the ids of a run's failed tasks."""
+        found = self._get(f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
+        return [item["task_id"] for item in found if item["state"] in ("failed", "upstream_failed")]
+
+    def queued_asset_events(self, dag_id: str) -> int:
+        """Return how many asset events wait for the DAG's next run."""
+        try:
+            return int(self._get(f"/api/v2/dags/{dag_id}/assets/queuedEvents")["total_entries"])
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:  # its way of saying none
+                return 0
+            raise
+
+    def _get(self, path: str, *, authorised: bool = True) -> Any:
+        return self._call("GET", path, authorised=authorised)
+
+    def _call(self, method: str, path: str, body: object = None, *, authorised: bool = True) -> Any:
+        try:
+            if authorised and not self._authorised:
+                token = self._client.get("/auth/token").raise_for_status().json()["access_token"]
+                self._client.headers["Authorization"] = f"Bearer {token}"
+                self._authorised = True
+            answer = self._client.request(method, path, json=body).raise_for_status()
+        except httpx.TransportError as error:
+            raise AirflowUnreachable(f"Airflow at {self.url} does not answer: {error}") from error
+        return answer.json()

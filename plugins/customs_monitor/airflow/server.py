@@ -1,0 +1,204 @@
+"""An embedded Airflow: SQLite metadata, LocalExecutor, loopback only; started for one run and gone after it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+
+from customs_monitor.airflow.api import AirflowApi, AirflowUnreachable
+from customs_monitor.contracts import Project
+from customs_monitor.settings import ON_DEMAND_VARIABLE
+
+#: Task slots. Each is an idle worker of about 140 MB; two cores are busy with fewer.
+_PARALLELISM = 3
+_START_TIMEOUT = 120.0
+_STOP_TIMEOUT = 10.0
+_COMPONENTS = ("api-server", "scheduler", "dag-processor")
+_PR_SET_PDEATHSIG = 1
+
+
+class EmbeddedAirflowError(RuntimeError):
+    """The embedded Airflow did not start or stopped; the message has the end of the log that tells why."""
+
+
+class EmbeddedAirflow:
+    """Airflow's three processes and a client of its API; a context manager.
+
+    Args:
+        project: whose DAGs and plugins it loads.
+        environment: variables for the tasks (store, inboxes).
+        database_url: SQLAlchemy URL of the metadata database; a fresh SQLite file by default.
+    """
+
+    def __init__(self, project: Project, environment: Mapping[str, str], database_url: str | None = None) -> None:
+        self.home = project.root / ".airflow"
+        self._project = project
+        self._port = _free_port()
+        self._database_url = database_url
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._environment = {**os.environ, **self._settings(), **environment}
+        self.api = AirflowApi(f"http://127.0.0.1:{self._port}")
+
+    def _settings(self) -> dict[str, str]:
+        url = f"http://127.0.0.1:{self._port}"
+        secret = secrets.token_urlsafe(32)
+        settings = {
+            "CORE__DAGS_FOLDER": str(self._project.root / "dags"),
+            "CORE__PLUGINS_FOLDER": str(self._project.root / "plugins"),
+            "CORE__LOAD_EXAMPLES": "False",
+            "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__PARALLELISM": str(_PARALLELISM),
+            "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
+            "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            "CORE__FERNET_KEY": "",
+            "DATABASE__SQL_ALCHEMY_CONN": self._database_url or f"sqlite:///{self.home / 'airflow.db'}",
+            "API__HOST": "127.0.0.1",
+            "API__PORT": str(self._port),
+            "API__BASE_URL": url,
+            "API__WORKERS": "1",
+            "API__SECRET_KEY": secret,
+            "API_AUTH__JWT_SECRET": secret,
+            "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+            "SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+            "DAG_PROCESSOR__PARSING_PROCESSES": "1",
+            "LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
+            "USAGE_DATA_COLLECTION__ENABLED": "False",
+        }
+        return {
+            "AIRFLOW_HOME": str(self.home),
+            **{f"AIRFLOW__{key}": value for key, value in settings.items()},
+            "DO_NOT_TRACK": "1",
+            "SCARF_ANALYTICS": "false",
+            "CUSTOMS_MONITOR_HOME": str(self._project.root),
+            ON_DEMAND_VARIABLE: "1",
+        }
+
+    def __enter__(self) -> EmbeddedAirflow:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._migrate()
+        try:
+            for component in _COMPONENTS:
+                self._processes[component] = self._start(component)
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def check(self) -> None:
+        """Raise EmbeddedAirflowError if one of the processes has ended."""
+        for component, process in self._processes.items():
+            if process.poll() is not None:
+                raise EmbeddedAirflowError(
+                    f"airflow {component} ended with code {process.returncode}; the end of its log:\n"
+                    f"{self._log_tail(component)}"
+                )
+
+    def stop(self) -> None:
+        """End all processes and what they have started."""
+        for process in self._processes.values():
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        for process in self._processes.values():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.1, deadline - time.monotonic()))
+            # Also where the leader has ended: a worker may be left in its group.
+            _signal_group(process, signal.SIGKILL)
+            process.wait()
+        self._processes.clear()
+
+    def _migrate(self) -> None:
+        """Make the metadata tables; a copy of an empty migrated SQLite file saves that time at the next run."""
+        template = self.home / f"empty-{version('apache-airflow')}.db"
+        database = self.home / "airflow.db"
+        if self._database_url is None:
+            for leftover in self.home.glob("airflow.db*"):
+                leftover.unlink()
+            if template.is_file():
+                shutil.copyfile(template, database)
+                return
+        log = self.home / "migrate.log"
+        with log.open("wb") as output:
+            done = subprocess.run(
+                [sys.executable, "-m", "airflow", "db", "migrate"],
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if done.returncode:
+            raise EmbeddedAirflowError(f"airflow db migrate failed; the end of its log:\n{_tail(log)}")
+        if self._database_url is None:
+            partial = template.with_suffix(".part")
+            shutil.copyfile(database, partial)
+            partial.replace(template)
+
+    def _start(self, component: str) -> subprocess.Popen[bytes]:
+        with (self.home / f"{component}.log").open("wb") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", "airflow", component],
+                env=self._environment,
+                cwd=self.home,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + _START_TIMEOUT
+        while time.monotonic() < deadline:
+            self.check()
+            try:
+                if self.api.is_healthy():
+                    return
+            except AirflowUnreachable:
+                pass
+            time.sleep(0.5)
+        raise EmbeddedAirflowError(
+            f"Airflow was not healthy after {_START_TIMEOUT:.0f} s; the end of the scheduler's log:\n"
+            f"{self._log_tail('scheduler')}"
+        )
+
+    def _log_tail(self, component: str) -> str:
+        return _tail(self.home / f"{component}.log")
+
+
+def _tail(path: Path, lines: int = 30) -> str:
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this child when its parent dies, even by `kill -9`."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

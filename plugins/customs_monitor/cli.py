@@ -1,0 +1,227 @@
+"""`customs-monitor`: the command line.
+
+Exit codes: 0 ok or accepted with warnings, 1 the data is at fault, 2 the call is at fault, 3 the platform is. A refused
+delivery in `run` is a verdict, not a failed run. Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
+from customs_monitor.settings import inbox_urls, store_url
+from customs_storage import StoreError, open_store
+from customs_storage.layout import Layout
+
+DATA_AT_FAULT, CALL_AT_FAULT, PLATFORM_AT_FAULT = 1, 2, 3
+
+app = typer.Typer(
+    name="customs-monitor",
+    help="Integrates EU customs data and publishes the monitoring indicators of customs risk management.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+new = typer.Typer(help="Scaffold a feed or an indicator: it passes lint and fails tests until it is filled in.")
+app.add_typer(new, name="new")
+
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", help="file:///dir or s3://bucket/prefix; CUSTOMS_MONITOR_STORE or ./data by default."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class ReportFormat(StrEnum):
+    """How `check` reports."""
+
+    text = "text"
+    json = "json"
+    ess = "ess"
+    html = "html"
+
+
+class TableFormat(StrEnum):
+    """How `show` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print an error and end with the code."""
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def _registry() -> Registry:
+    try:
+        return Registry.load(Project.locate())
+    except (DocumentError, ProjectNotFound) as error:
+        fail(str(error), PLATFORM_AT_FAULT)
+
+
+@contextmanager
+def _platform_faults() -> Iterator[None]:
+    """Turn what the store reports into an exit code."""
+    try:
+        yield
+    except StoreError as error:
+        fail(str(error), PLATFORM_AT_FAULT)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+@app.command()
+def feeds(as_json: JsonOption = False) -> None:
+    """List the feeds: what they are, who delivers them and how often."""
+    registry = _registry()
+    if as_json:
+        _print_json(
+            [
+                {
+                    **contract.model_dump(
+                        mode="json",
+                        include={
+                            "id", "name", "version", "status", "domain", "owner", "cadence", "supersession", "onError",
+                        },
+                    ),
+                    "sourceSystem": contract.sourceSystem,
+                    "senders": contract.senders.model_dump(mode="json", exclude_defaults=True),
+                    "key": list(contract.schema_.key),
+                    "columns": [item.name for item in contract.schema_.properties],
+                    "layouts": [layout.id for layout in contract.layouts],
+                    "rules": [rule.id for rule in contract.schema_.quality],
+                }
+                for contract in registry.feeds.values()
+            ]
+        )  # fmt: skip
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("feed", "name", "source system", "cadence", "senders", "layouts"):
+        table.add_column(name)
+    for contract in registry.feeds.values():
+        table.add_row(
+            contract.id,
+            contract.name,
+            contract.sourceSystem,
+            contract.cadence,
+            contract.senders.codelist or ", ".join(contract.senders.codes),
+            ", ".join(layout.id for layout in contract.layouts),
+        )
+    Console(soft_wrap=False).print(table)
+
+
+@app.command()
+def run(
+    store: StoreOption = None,
+    inbox: Annotated[
+        list[str] | None,
+        typer.Option(help="A folder or s3:// prefix with <feed>/<file>; may be given more than once."),
+    ] = None,
+) -> None:
+    """Run the whole pipeline in one process: land, judge, build, gate, publish.
+
+    Reads only the inboxes given, or storage/samples when none is.
+    """
+    from customs_monitor.collection.collect import collect
+    from customs_monitor.collection.inbox import Inbox, InboxError
+    from customs_monitor.collection.records import JudgingOutcome
+    from customs_monitor.collection.summary import delivery_lines, feed_totals, read_outcomes, unclaimed_lines
+    from customs_monitor.console import RunConsole
+    from customs_monitor.release import release_now
+    from customs_monitor.release.summary import published_lines
+
+    console = RunConsole()
+    registry = _registry()
+    try:
+        inboxes = [Inbox.open(url) for url in inbox_urls(inbox)]
+    except (InboxError, StoreError) as error:
+        fail(str(error), CALL_AT_FAULT)
+    run_id = f"run-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
+    stages: dict[str, float] = {}
+
+    def report(outcome: JudgingOutcome) -> None:
+        for line in delivery_lines(outcome):
+            console.say(f"{outcome.feed}: {line}")
+
+    with _platform_faults(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
+        scratch = Path(folder)
+        target, layout = open_store(store_url(store)), Layout.load()
+        console.say(f"store {target.url}; looking through {len(inboxes)} inboxes")
+        found = collect(target, layout, registry, inboxes, run_id, scratch, report)
+        stages["collect"] = console.seconds
+        console.say("building the release ...")
+        release = release_now(target, layout, registry, run_id, scratch)
+        stages["release"] = console.seconds - stages["collect"]
+        console.feeds(feed_totals(registry.feeds, *read_outcomes(target, layout, run_id)))
+        console.unclaimed(list(unclaimed_lines(found)))
+        console.line()
+        if release is None:
+            console.line("Nothing new: the release in force rests on the same deliveries and the same code.")
+        for line in published_lines(target, layout, registry):
+            console.line(line)
+        console.stages(stages)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The delivery to judge.", exists=True, dir_okay=False)],
+    feed: Annotated[str, typer.Option(help="The feed it is for.")],
+    sender: Annotated[str | None, typer.Option(help="Who sends it; read from the file by default.")] = None,
+    period: Annotated[str | None, typer.Option(help="Its period, like 2026-Q3; read from the file by default.")] = None,
+    format: Annotated[ReportFormat, typer.Option(help="How to report.")] = ReportFormat.text,
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the whole report: JSON, HTML, issues, annotated copy.")
+    ] = None,
+) -> None:
+    """Judge a delivery offline, without sending it: the same rules and verdict as at the Commission."""
+    from customs_monitor.collection.preflight import preflight
+    from customs_monitor.validation.report import render
+
+    registry = _registry()
+    contract = registry.feeds.get(feed)
+    if contract is None:
+        fail(f"there is no feed {feed}; see customs-monitor feeds", CALL_AT_FAULT)
+    with tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
+        result = preflight(file, contract, registry, Path(folder), sender=sender, period=period)
+        if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
+            for path in result.write(out):
+                typer.echo(f"written: {path}", err=True)
+        render(result.delivery, result.judgement, contract, str(format), sys.stdout)
+    if result.judgement.verdict == "refused":
+        raise typer.Exit(DATA_AT_FAULT)
+
+
+def main() -> None:
+    """Run the command line; unexpected faults end with code 3 and say where to look."""
+    logging.basicConfig(level=os.environ.get("CUSTOMS_MONITOR_LOG", "WARNING"), format="%(levelname)s %(message)s")
+    try:
+        app()
+    except Exception as error:
+        if os.environ.get("CUSTOMS_MONITOR_TRACE"):
+            raise
+        typer.echo(
+            f"The platform failed: {type(error).__name__}: {error}\n"
+            "Set CUSTOMS_MONITOR_TRACE=1 and repeat to see where.",
+            err=True,
+        )
+        sys.exit(PLATFORM_AT_FAULT)

@@ -1,0 +1,64 @@
+"""Which deliveries count now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.records import JudgementRecord, Receipt
+from customs_monitor.contracts import Contract, Registry
+from customs_storage import ObjectStore
+from customs_storage.layout import Layout
+
+
+@dataclass(frozen=True)
+class InForce:
+    """An accepted delivery that counts, with the key of its rows."""
+
+    receipt: Receipt
+    judgement: JudgementRecord
+    key: str
+
+
+def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InForce]:
+    """Return the deliveries that count, in the order feed, period, sender, arrival.
+
+    Per feed, period and sender that is the last accepted one where a delivery replaces the one before it, and every
+    accepted one where files carry parts (`supersession` key or append). A refused delivery replaces nothing. Within
+    a feed and period, any real delivery displaces all synthetic ones.
+    """
+    found: list[InForce] = []
+    for feed in sorted(registry.feeds):
+        found += _of_feed(store, layout, registry.feeds[feed])
+    return found
+
+
+def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
+    judged = {(item.period, item.sender, item.delivery_id): item for item in judgements(store, layout, contract.id)}
+    groups: dict[tuple[str, str], list[InForce]] = {}
+    real: set[str] = set()
+    for receipt in receipts(store, layout, feed=contract.id):
+        judgement = judged.get((receipt.period, receipt.sender, receipt.delivery_id))
+        if judgement is None or judgement.accepted_sha256 is None:
+            continue
+        key = layout.key(
+            "accepted",
+            feed=contract.id,
+            period=receipt.period,
+            sender=receipt.sender,
+            delivery_id=receipt.delivery_id,
+        )
+        groups.setdefault((receipt.period, receipt.sender), []).append(InForce(receipt, judgement, key))
+        if not receipt.synthetic:
+            real.add(receipt.period)
+    for (period, _), deliveries in sorted(groups.items()):
+        counting = [item for item in deliveries if not item.receipt.synthetic or period not in real]
+        counting.sort(key=lambda item: (item.receipt.sequence, item.receipt.delivery_id))
+        yield from counting[-1:] if contract.supersession == "delivery" else counting
+
+
+def judgements(store: ObjectStore, layout: Layout, feed: str) -> Iterator[JudgementRecord]:
+    """Yield the judgement records of a feed, in the order of their keys."""
+    for info in store.list(layout.prefix("judgement", feed=feed)):
+        yield JudgementRecord.read(store, info.key)

@@ -1,0 +1,128 @@
+"""Inboxes: folders and S3 prefixes in which senders leave `<folder>/<file>`."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from customs_monitor.collection.claims import Claim, Unclaimed, claim
+from customs_monitor.contracts import Registry
+from customs_monitor.intake import IntakeError, sniff
+from customs_storage import ObjectStore, open_store
+
+#: Names that are no deliveries: hidden files and uploads that are not finished.
+_IGNORED_SUFFIXES = (".part", ".tmp", ".filepart", "~")
+#: A file of this name in an inbox marks all that lies in it: `{"synthetic": true}`.
+PROVENANCE = "provenance.json"
+
+
+class InboxError(ValueError):
+    """An inbox cannot be read."""
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """One file of an inbox, with a local copy of its bytes for the time of the run."""
+
+    inbox: Inbox
+    name: str
+    path: Path
+
+    @property
+    def origin(self) -> str:
+        """Where the file lies, as a person would name it."""
+        return f"{self.inbox.url.rstrip('/')}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the inboxes hold: the files of each feed in order, and those no contract claims, with the reason."""
+
+    claimed: dict[str, list[tuple[InboxFile, Claim]]]
+    unclaimed: list[tuple[InboxFile, Unclaimed]]
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A folder or an S3 prefix."""
+
+    url: str
+    store: ObjectStore
+    synthetic: bool
+
+    @classmethod
+    def open(cls, url: str) -> Inbox:
+        """Open an inbox by folder, `file://` or `s3://` URL.
+
+        Raises:
+            InboxError: if a folder does not exist, or its provenance file says nothing readable.
+        """
+        local = url.removeprefix("file://")
+        if "://" not in local:
+            if not Path(local).is_dir():
+                raise InboxError(f"the inbox {local} is no folder: give a folder that holds <feed>/<file>")
+            url = Path(local).resolve().as_uri()
+        store = open_store(url)
+        synthetic = False
+        if store.head(PROVENANCE) is not None:
+            try:
+                synthetic = bool(json.loads(store.get(PROVENANCE))["synthetic"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise InboxError(f'{url}/{PROVENANCE} must be {{"synthetic": true}} or false') from error
+        return cls(url, store, synthetic)
+
+    @property
+    def scheme(self) -> str:
+        """`file` or `s3`: the kinds of source that a contract names."""
+        return self.url.partition("://")[0]
+
+    def files(self, scratch: Path) -> Iterator[InboxFile]:
+        """Yield the files in the order of their names.
+
+        Args:
+            scratch: a folder for copies of remote files.
+        """
+        for info in self.store.list():
+            parts = info.key.split("/")
+            if any(part.startswith(".") for part in parts) or info.key.endswith(_IGNORED_SUFFIXES):
+                continue
+            if info.key == PROVENANCE:
+                continue
+            path = self.store.local_path(info.key)
+            if path is None:
+                folder = Path(tempfile.mkdtemp(dir=scratch))
+                path = self.store.download(info.key, folder / Path(info.key).name)
+            yield InboxFile(self, info.key, path)
+
+
+def look_through(inboxes: Sequence[Inbox], registry: Registry, scratch: Path, only: str | None = None) -> Found:
+    """Look at every file of the inboxes and decide whose it is.
+
+    Args:
+        inboxes: in the order in which their files are to be received.
+        registry: the contracts.
+        scratch: a folder for copies of remote files.
+        only: keep the files of this feed alone.
+    """
+    claimed: dict[str, list[tuple[InboxFile, Claim]]] = {}
+    unclaimed: list[tuple[InboxFile, Unclaimed]] = []
+    for inbox in inboxes:
+        for file in inbox.files(scratch):
+            try:
+                look = sniff(file.path)
+            except IntakeError as error:
+                decision = claim(file.name, error, registry)
+            else:
+                decision = claim(file.name, look, registry)
+            if isinstance(decision, Unclaimed):
+                unclaimed.append((file, decision))
+            elif inbox.scheme not in registry.feeds[decision.feed].sources:
+                unclaimed.append(
+                    (file, Unclaimed(f"the contract of {decision.feed} takes no deliveries from {inbox.scheme}://"))
+                )
+            elif only in (None, decision.feed):
+                claimed.setdefault(decision.feed, []).append((file, decision))
+    return Found(claimed, unclaimed)

@@ -1,0 +1,220 @@
+"""Judging: every landed delivery without a verdict gets one; what is accepted counts from then on."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from customs_monitor.collection.in_force import judgements
+from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.outcomes import failure_recorded, keep_outcome
+from customs_monitor.collection.records import (
+    DeliveryOutcome,
+    ExpectationOutcome,
+    JudgementRecord,
+    JudgingOutcome,
+    Receipt,
+    RuleCount,
+)
+from customs_monitor.contracts import Contract, Registry
+from customs_monitor.validation.expectations import BatchSource, BatchVerdict, judge_batch
+from customs_monitor.validation.judge import Delivery, Judgement, judge
+from customs_monitor.validation.report import write_reports
+from customs_storage import ObjectExists, ObjectStore
+from customs_storage.hashing import sha256_of
+from customs_storage.layout import Layout
+
+_LOCK_WAIT = 900.0
+
+
+class ReadingsDisagree(RuntimeError):
+    """The one-pass SQL and the Great Expectations suite count differently: a fault of the platform, not of the data."""
+
+
+@dataclass(frozen=True)
+class _Judged:
+    receipt: Receipt
+    delivery: Delivery
+    source: Path
+    judgement: Judgement
+    folder: Path
+
+
+def waiting(store: ObjectStore, layout: Layout, feed: str) -> list[Receipt]:
+    """Return the landed deliveries of a feed that have no verdict yet, in the order of their arrival."""
+    judged = {(item.period, item.sender, item.delivery_id) for item in judgements(store, layout, feed)}
+    found = [
+        receipt
+        for receipt in receipts(store, layout, feed=feed)
+        if (receipt.period, receipt.sender, receipt.delivery_id) not in judged
+    ]
+    return sorted(found, key=lambda item: (item.received_at, item.sequence, item.delivery_id))
+
+
+def judge_waiting(
+    store: ObjectStore, layout: Layout, registry: Registry, feed: str, run_id: str, scratch: Path
+) -> JudgingOutcome:
+    """Judge the waiting deliveries of a feed, twice: row by row in SQL, and as a batch with Great Expectations.
+
+    Only when both readings count the same is anything committed: accepted rows, reports and, last, the judgement
+    record that makes them count. Killed anywhere, the next run judges again and writes the same bytes.
+
+    Args:
+        store: the store.
+        layout: the keys of the store.
+        registry: the contracts.
+        feed: the feed.
+        run_id: the run that asks.
+        scratch: an empty folder for working files.
+
+    Raises:
+        ReadingsDisagree: if the two readings count a rule differently.
+        StoreError: if the store fails. Whatever fails is in the outcome record of the step.
+    """
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    contract = registry.feeds[feed]
+    with failure_recorded(store, layout, run_id, feed, "judge"), store.lock(f"judge-{feed}", wait=_LOCK_WAIT):
+        judged = [
+            _judge_one(store, layout, registry, contract, receipt, scratch / f"{number:05d}")
+            for number, receipt in enumerate(waiting(store, layout, feed))
+        ]
+        after_sql = time.monotonic()
+        verdict = _read_again(registry, contract, judged, scratch)
+        after_expectations = time.monotonic()
+        deliveries = tuple(_commit(store, layout, contract, item) for item in judged)
+        outcome = JudgingOutcome(
+            run_id=run_id,
+            feed=feed,
+            started_at=started_at,
+            seconds={
+                "sql": round(after_sql - clock, 3),
+                "expectations": round(after_expectations - after_sql, 3),
+                "store": round(time.monotonic() - after_expectations, 3),
+            },
+            deliveries=deliveries,
+            expectations=tuple(
+                ExpectationOutcome(
+                    rule=result.rule,
+                    code=result.code,
+                    severity=result.severity,
+                    success=result.success,
+                    unexpected_count=result.unexpected_count,
+                )
+                for result in (verdict.results if verdict else ())
+            ),
+        )
+        if deliveries:
+            keep_outcome(store, layout, run_id, f"{feed}.judge", outcome)
+    return outcome
+
+
+def _judge_one(
+    store: ObjectStore, layout: Layout, registry: Registry, contract: Contract, receipt: Receipt, folder: Path
+) -> _Judged:
+    folder.mkdir(parents=True)
+    key = layout.key(
+        "landing",
+        feed=receipt.feed,
+        period=receipt.period,
+        sender=receipt.sender,
+        delivery_id=receipt.delivery_id,
+        name=receipt.file,
+    )
+    source = store.local_path(key) or store.download(key, folder / "delivery")
+    delivery = Delivery(
+        feed=receipt.feed,
+        delivery_id=receipt.delivery_id,
+        sender=receipt.sender,
+        period=receipt.period,
+        received_at=receipt.received_at,
+        file_name=receipt.file,
+        sha256=receipt.sha256,
+    )
+    judgement = judge(source, delivery, contract, contract.layout(receipt.layout), registry, folder)
+    return _Judged(receipt, delivery, source, judgement, folder)
+
+
+def _read_again(registry: Registry, contract: Contract, judged: list[_Judged], scratch: Path) -> BatchVerdict | None:
+    """Let Great Expectations judge the batch, and hold its counts against those of the SQL pass."""
+    sources = [
+        BatchSource(item.source, contract.layout(item.receipt.layout), item.delivery)
+        for item in judged
+        if item.judgement.readable
+    ]
+    if not sources:
+        return None
+    verdict = judge_batch(registry, contract, sources, scratch)
+    counted: Counter[str] = Counter()
+    for item in judged:
+        if item.judgement.readable:
+            for issue in item.judgement.issue_counts:
+                counted[issue.rule] += issue.count
+    differing = [
+        f"{result.rule}: {counted[result.rule]} in SQL, {result.unexpected_count} in Great Expectations"
+        for result in verdict.results
+        if result.comparable and result.unexpected_count != counted[result.rule]
+    ]
+    if differing:
+        raise ReadingsDisagree(
+            f"{contract.id}: the two readings of the contract count differently; nothing was accepted. "
+            + "; ".join(differing)
+        )
+    return verdict
+
+
+def _commit(store: ObjectStore, layout: Layout, contract: Contract, item: _Judged) -> DeliveryOutcome:
+    """Store accepted rows, reports and, last, the judgement record that makes them count."""
+    receipt, judgement = item.receipt, item.judgement
+    place = {
+        "feed": receipt.feed,
+        "period": receipt.period,
+        "sender": receipt.sender,
+        "delivery_id": receipt.delivery_id,
+    }
+    if judgement.accepted is not None:
+        _put_uncommitted(store, layout.key("accepted", **place), judgement.accepted)
+    issues = tuple(
+        RuleCount(code=count.code, rule=count.rule, severity=count.severity, level=count.level, count=count.count)
+        for count in judgement.issue_counts
+    )
+    if issues:
+        for path in write_reports(item.source, item.delivery, judgement, contract, item.folder / "reports"):
+            _put_uncommitted(store, layout.key("rejected", **place, name=path.name), path)
+    record = JudgementRecord(
+        **place,
+        contract_version=contract.version,
+        verdict=judgement.verdict,
+        rows_read=judgement.rows_read,
+        rows_accepted=judgement.rows_accepted,
+        rows_refused=judgement.rows_refused,
+        rows_skipped=judgement.rows_skipped,
+        issues=issues,
+        accepted_sha256=sha256_of(judgement.accepted) if judgement.accepted is not None else None,
+    )
+    store.put(layout.key("judgement", **place), record.to_bytes())
+    return DeliveryOutcome(
+        period=receipt.period,
+        sender=receipt.sender,
+        delivery_id=receipt.delivery_id,
+        file=receipt.file,
+        verdict=judgement.verdict,
+        rows_read=judgement.rows_read,
+        rows_accepted=judgement.rows_accepted,
+        rows_refused=judgement.rows_refused,
+        issues=issues,
+    )
+
+
+def _put_uncommitted(store: ObjectStore, key: str, path: Path) -> None:
+    """Store an object that counts for nothing until the judgement record is there.
+
+    What a killed run of other code has left under the key was never committed and gives way.
+    """
+    try:
+        store.put(key, path)
+    except ObjectExists:
+        store.delete(key)
+        store.put(key, path)

@@ -1,0 +1,118 @@
+"""Landing: the bytes as received and a receipt, before anything parses them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from customs_monitor.collection.claims import Claim
+from customs_monitor.collection.identity import identify
+from customs_monitor.collection.inbox import InboxFile
+from customs_monitor.collection.outcomes import failure_recorded, keep_outcome
+from customs_monitor.collection.records import LandingOutcome, Receipt
+from customs_monitor.contracts import Registry
+from customs_storage import ObjectStore
+from customs_storage.hashing import sha256_of
+from customs_storage.layout import Layout
+
+#: Length of a delivery id: 64 bits of the hash of its bytes, enough within one feed, period and sender.
+_ID_LENGTH = 16
+#: Seconds to wait for another run that handles the same feed.
+_LOCK_WAIT = 900.0
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A delivery in the landing zone; `new` tells whether this call has put it there."""
+
+    receipt: Receipt
+    new: bool
+
+
+def land(
+    store: ObjectStore,
+    layout: Layout,
+    registry: Registry,
+    file: InboxFile,
+    claim: Claim,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Landed:
+    """Store a file's bytes and then its receipt.
+
+    The same feed, sender, period and bytes are a no-op. Killed between bytes and receipt, the next call finds the
+    bytes and writes the receipt.
+
+    Args:
+        store: where to.
+        layout: the keys of the store.
+        registry: the contracts.
+        file: the file as found.
+        claim: whose it is.
+        now: the clock.
+    """
+    contract = registry.feeds[claim.feed]
+    sender, period = identify(file.path, file.name, contract.layout(claim.layout), registry)
+    digest = sha256_of(file.path)
+    place = {"feed": claim.feed, "period": period, "sender": sender}
+    delivery_id = digest[:_ID_LENGTH]
+    receipt_key = layout.key("receipt", **place, delivery_id=delivery_id)
+    if store.head(receipt_key) is not None:
+        return Landed(Receipt.read(store, receipt_key), new=False)
+    name = file.path.name
+    store.put(layout.key("landing", **place, delivery_id=delivery_id, name=name), file.path)
+    receipt = Receipt(
+        **place,
+        delivery_id=delivery_id,
+        file=name,
+        sha256=digest,
+        size=file.path.stat().st_size,
+        received_at=now(),
+        sequence=1 + max((earlier.sequence for earlier in receipts(store, layout, **place)), default=0),
+        layout=claim.layout,
+        fits=claim.fits,
+        looks_like=claim.looks_like,
+        origin=file.origin,
+        synthetic=file.inbox.synthetic,
+    )
+    if not store.put_if_absent(receipt_key, receipt.to_bytes()):
+        return Landed(Receipt.read(store, receipt_key), new=False)
+    return Landed(receipt, new=True)
+
+
+def land_files(
+    store: ObjectStore,
+    layout: Layout,
+    registry: Registry,
+    feed: str,
+    files: Sequence[tuple[InboxFile, Claim]],
+    run_id: str,
+) -> LandingOutcome:
+    """Land the files of a feed in their order, and leave an outcome record.
+
+    Raises:
+        StoreError: if the store fails; the outcome then has the error.
+    """
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    # Two runs at once would give the same sequence number to two deliveries; the second one waits.
+    with failure_recorded(store, layout, run_id, feed, "land"), store.lock(f"land-{feed}", wait=_LOCK_WAIT):
+        landed = [land(store, layout, registry, file, claim) for file, claim in files]
+        outcome = LandingOutcome(
+            run_id=run_id,
+            feed=feed,
+            started_at=started_at,
+            seconds=round(time.monotonic() - clock, 3),
+            seen=len(landed),
+            landed=tuple(item.receipt.delivery_id for item in landed if item.new),
+        )
+        keep_outcome(store, layout, run_id, f"{feed}.land", outcome)
+    return outcome
+
+
+def receipts(store: ObjectStore, layout: Layout, **place: str) -> Iterator[Receipt]:
+    """Yield the receipts below a place (`feed`, or `feed`, `period` and `sender`), in the order of their keys."""
+    suffix = "/" + layout.key("receipt", feed="f", period="p", sender="s", delivery_id="d").rpartition("/")[2]
+    for info in store.list(layout.prefix("landing", **place)):
+        if info.key.endswith(suffix):
+            yield Receipt.read(store, info.key)

@@ -1,0 +1,47 @@
+"""An outcome record per step, in the store, also when the step fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from customs_monitor.collection.records import JudgingOutcome, LandingOutcome, Record
+from customs_storage import ObjectStore, StoreError
+from customs_storage.layout import Layout
+
+log = logging.getLogger(__name__)
+
+
+def keep_outcome(store: ObjectStore, layout: Layout, run_id: str, step: str, record: Record) -> None:
+    """Store a step's record; a retry of the same step keeps the earlier record and adds its own."""
+    attempt = 1
+    while not store.put_if_absent(
+        layout.key("outcome", run_id=run_id, name=step if attempt == 1 else f"{step}.retry-{attempt}"),
+        record.to_bytes(),
+    ):
+        attempt += 1
+
+
+@contextmanager
+def failure_recorded(store: ObjectStore, layout: Layout, run_id: str, feed: str, step: str) -> Iterator[None]:
+    """Leave an outcome with the error if the block fails, and let the error go on."""
+    started_at, clock = datetime.now(UTC), time.monotonic()
+    try:
+        yield
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}"
+        seconds = round(time.monotonic() - clock, 3)
+        record: Record = (
+            LandingOutcome(run_id=run_id, feed=feed, started_at=started_at, seconds=seconds, error=text)
+            if step == "land"
+            else JudgingOutcome(run_id=run_id, feed=feed, started_at=started_at, seconds={"all": seconds}, error=text)
+        )
+        try:
+            keep_outcome(store, layout, run_id, f"{feed}.{step}", record)
+        except StoreError:
+            # The store itself may be what failed; the first error is the one to report.
+            log.exception("the outcome of %s %s could not be stored", step, feed)
+        raise

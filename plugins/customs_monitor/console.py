@@ -1,0 +1,86 @@
+"""What a run looks like in a terminal: progress lines and the summary at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from customs_monitor.collection.summary import FeedTotals
+
+
+class RunConsole:
+    """Progress lines with the seconds since the start, then a summary.
+
+    Args:
+        console: where to print; standard output by default.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False, soft_wrap=True)
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._start
+
+    def say(self, text: str) -> None:
+        """Print a progress line."""
+        self.console.print(f"[dim]{self.seconds:6.1f} s[/dim]  ", end="")
+        self.console.print(text, markup=False)
+
+    def feeds(self, totals: Sequence[FeedTotals]) -> None:
+        """Print the table of feeds."""
+        table = Table(title="Feeds", title_justify="left", box=None, pad_edge=False)
+        table.add_column("feed")
+        for name in ("files", "new", "accepted", "with warnings", "refused"):
+            table.add_column(name, justify="right")
+        for name in ("rows read", "rows accepted", "rows refused", "warnings"):
+            table.add_column(name, justify="right")
+        for item in totals:
+            table.add_row(
+                item.feed,
+                f"{item.files:,}",
+                f"{item.new:,}",
+                *(f"{count:,}" for count in item.verdicts.values()),
+                f"{item.rows_read:,}",
+                f"{item.rows_accepted:,}",
+                f"{item.rows_refused:,}",
+                f"{item.warnings:,}",
+            )
+        table.add_section()
+        table.add_row(
+            "all",
+            f"{sum(item.files for item in totals):,}",
+            f"{sum(item.new for item in totals):,}",
+            *(
+                f"{sum(item.verdicts[verdict] for item in totals):,}"
+                for verdict in ("accepted", "accepted_with_warnings", "refused")
+            ),
+            f"{sum(item.rows_read for item in totals):,}",
+            f"{sum(item.rows_accepted for item in totals):,}",
+            f"{sum(item.rows_refused for item in totals):,}",
+            f"{sum(item.warnings for item in totals):,}",
+        )
+        self.console.print()
+        self.console.print(table)
+
+    def unclaimed(self, lines: Sequence[str]) -> None:
+        """Print the files that no contract claims."""
+        if not lines:
+            return
+        self.console.print(f"\nNot claimed by any contract ({len(lines)} files, left where they are):", markup=False)
+        for line in lines:
+            self.console.print(f"  {line}", markup=False)
+
+    def stages(self, seconds: Mapping[str, float]) -> None:
+        """Print the wall time by stage."""
+        parts = ", ".join(f"{stage} {value:.1f}" for stage, value in seconds.items())
+        self.console.print(f"\nSeconds: {self.seconds:.1f} ({parts})", markup=False)
+
+    def line(self, text: str = "") -> None:
+        """Print a plain line."""
+        self.console.print(text, markup=False)
