@@ -163,10 +163,12 @@ class Origin(_Strict):
 class Unpivot(_Strict):
     """Columns of the file that are really values of a dimension: a record becomes a row per column.
 
-    Empty cells give no row. Give `columns` (exact names) or `exclude` (all others are unpivoted).
+    Empty cells give no row. Give `columns` (exact names) or `exclude` (all others are unpivoted; a name in it may be
+    absent). Of `columns`, those named in `optional` may be absent from a file, as long as one is there.
     """
 
     columns: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     nameTo: str
     valueTo: str
@@ -175,6 +177,8 @@ class Unpivot(_Strict):
     def _is_one_way(self) -> Unpivot:
         if bool(self.columns) == bool(self.exclude):
             raise ValueError("give exactly one of columns, exclude")
+        if unknown := sorted(set(self.optional) - set(self.columns)):
+            raise ValueError(f"optional names {', '.join(unknown)}, which is none of columns")
         return self
 
 
@@ -189,6 +193,8 @@ class Mapping(_Strict):
             name (the language of `cn8_2023_de.csv`). Where it finds nothing the property is empty.
         optional: whether the columns may be absent from the file: a `source` that is leaves the property empty, a
             name in `sql` that is stands for an empty value.
+        default: what an empty cell means, and the absence of an optional column; a code with which the source would
+            say the same (`F`, free; `_T`, total), never a guess.
         dateFormats: strptime formats of a date or timestamp, tried in order; ISO 8601 when empty.
         decimalComma: whether figures are written 1.234,5 instead of 1234.5 (a point is then refused, too).
         factor: what a figure is multiplied with to have the concept's unit (100 for 100 kg to kg).
@@ -201,6 +207,7 @@ class Mapping(_Strict):
     constant: str | None = None
     path: str | None = None
     optional: bool = False
+    default: str | None = None
     dateFormats: tuple[str, ...] = ()
     decimalComma: bool = False
     factor: float | None = None
