@@ -193,8 +193,6 @@ class Mapping(_Strict):
             name (the language of `cn8_2023_de.csv`). Where it finds nothing the property is empty.
         optional: whether the columns may be absent from the file: a `source` that is leaves the property empty, a
             name in `sql` that is stands for an empty value.
-        default: what an empty cell means, and the absence of an optional column; a code with which the source would
-            say the same (`F`, free; `_T`, total), never a guess.
         dateFormats: strptime formats of a date or timestamp, tried in order; ISO 8601 when empty.
         decimalComma: whether figures are written 1.234,5 instead of 1234.5 (a point is then refused, too).
         factor: what a figure is multiplied with to have the concept's unit (100 for 100 kg to kg).
@@ -207,7 +205,6 @@ class Mapping(_Strict):
     constant: str | None = None
     path: str | None = None
     optional: bool = False
-    default: str | None = None
     dateFormats: tuple[str, ...] = ()
     decimalComma: bool = False
     factor: float | None = None
