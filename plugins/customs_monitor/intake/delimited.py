@@ -183,8 +183,9 @@ class _Parser:
 
     def _trimmed(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         column = pc.utf8_trim(column, characters=_TRIMMED)
-        missing = pc.is_in(column, value_set=pa.array(self.nulls, pa.string()))
-        return pc.if_else(missing, pa.scalar(None, pa.string()), column)
+        for null in self.nulls:
+            column = pc.if_else(pc.equal(column, null), pa.scalar(None, pa.string()), column)
+        return column
 
     def _without_trailing(self, table: pa.Table) -> tuple[pa.Table, list[IntakeProblem]]:
         """Drop the nameless last column; a record with a value in it has more values than there are columns."""

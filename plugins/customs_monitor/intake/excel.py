@@ -171,7 +171,7 @@ def _messages(path: Path, fmt: ExcelFormat, limits: Limits, most: int) -> Iterat
     ]
     with (
         tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process,  # noqa: S603
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as process,
     ):
         assert process.stdout is not None
         try:
