@@ -89,7 +89,7 @@ def read_parquet(source: Path | BinaryIO, schema: pa.Schema, limits: Limits | No
         ParquetError: if it is no Parquet file, has other columns, or exceeds a limit.
     """
     limits = limits or Limits()
-    if wide := [field.name for field in schema if not (_is_text(field.type) or pa.types.is_primitive(field.type))]:
+    if wide := [field.name for field in schema if not (_is_text(field.type) or _is_fixed_width(field.type))]:
         raise ParquetError(f"{', '.join(wide)} cannot be read safely: declare texts, numbers, dates and booleans only")
     name = source.name if isinstance(source, Path) else "the Parquet file"
     if isinstance(source, Path):
@@ -152,6 +152,10 @@ def _read(stream: BinaryIO, name: str, schema: pa.Schema, limits: Limits) -> Ite
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_binary(kind))
+
+
+def _is_fixed_width(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_primitive(kind) or pa.types.is_decimal(kind))
 
 
 def _check_columns(name: str, found: pa.Schema, declared: pa.Schema) -> None:

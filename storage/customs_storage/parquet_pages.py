@@ -107,7 +107,8 @@ class _Header:
         elif kind == _DOUBLE:
             self._at += 8
         elif kind == _BINARY:
-            self._at += self._varint()
+            length = self._varint()
+            self._at += length
         elif kind == _STRUCT:
             while (inner := self._byte()) != _STOP:
                 if not inner >> 4:

@@ -99,13 +99,7 @@ class S3Store(ObjectStore):
                 return False  # not worth sending only to be refused
             metadata = {"sha256": digests.sha256, "write-id": uuid.uuid4().hex}
             if digests.size > self._single_put_limit:
-                try:
-                    upload_in_parts(self._client, self._bucket, name, stream, digests.size, metadata)
-                except ClientError as error:
-                    if status_of(error) not in (404, 409, 412):
-                        raise
-                    return self._written_by(name, metadata["write-id"]) is not None
-                return True
+                return self._put_in_parts(name, stream, digests.size, metadata)
             return self._put(name, stream, digests, metadata, expected=None) is not None
 
     def compare_and_set(self, key: str, data: bytes, expected: str | None) -> str:
@@ -215,7 +209,9 @@ class S3Store(ObjectStore):
         self, name: str, stream: BinaryIO, digests: _Digests, metadata: dict[str, str], expected: str | None
     ) -> str | None:
         """Return the new etag, None if the condition does not hold."""
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected}
+        # The etag goes without the quotes of RFC 9110: Ceph's gateway up to 16 compares it as it comes with one that it
+        # keeps without them; S3 itself and the others take both.
+        condition: dict[str, Any] = {"IfNoneMatch": "*"} if expected is None else {"IfMatch": expected.strip('"')}
         for attempt in range(_CONFLICTS):
             stream.seek(0)
             try:
@@ -239,6 +235,16 @@ class S3Store(ObjectStore):
                 raise
             return answer["ETag"]
         raise StoreBusy(f"{self.url}: others write {name} all the time: repeat later")
+
+    def _put_in_parts(self, name: str, stream: BinaryIO, size: int, metadata: dict[str, str]) -> bool:
+        try:
+            return upload_in_parts(
+                self._client, self._bucket, name, stream, size, metadata, lambda: self._head(name) is not None
+            )
+        except ClientError as error:
+            if status_of(error) not in (404, 409, 412) or self._head(name) is None:
+                raise
+            return self._written_by(name, metadata["write-id"]) is not None
 
     def _written_by(self, name: str, write_id: str) -> str | None:
         """Return the etag of the stored object if this very write has stored it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
@@ -21,6 +21,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
     SSLError,
 )
+from botocore.loaders import Loader, create_loader
 
 from customs_storage.errors import StoreError, StoreUnavailable
 
@@ -39,6 +40,7 @@ _CURES = {
     "404": "there is no such bucket: create it, or correct the store's URL",
     "PermanentRedirect": "the bucket lies in another region: set AWS_REGION",
     "301": "the bucket lies in another region: set AWS_REGION",
+    "BadDigest": "the source changed while it was sent: repeat with it at rest",
     "QuotaExceeded": "the quota is used up: raise it, or let housekeeping delete",
 }
 _UNAVAILABLE = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "500", "502", "503", "504"}
@@ -55,11 +57,11 @@ def connect() -> S3Client:
     if os.environ.get("AWS_EC2_METADATA_DISABLED", "true").lower() != "false":
         core.get_component("credential_provider").remove("iam-role")
     own_server = any(os.environ.get(name) for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
-    session = boto3.Session(botocore_session=core)
+    core.register_component("data_loader", _models())
     try:
-        return session.client(
+        client = core.create_client(
             "s3",
-            region_name=session.region_name or "us-east-1",
+            region_name=core.get_config_variable("region") or "us-east-1",
             config=Config(
                 connect_timeout=5,
                 read_timeout=60,
@@ -72,6 +74,13 @@ def connect() -> S3Client:
         )
     except (BotoCoreError, ValueError) as error:
         raise StoreError(f"no S3 client can be made: {error}: correct the AWS environment variables") from error
+    return cast("S3Client", client)
+
+
+@cache
+def _models() -> Loader:
+    # The description of S3 is a file of 1 MB; without this every client parses it anew.
+    return create_loader()
 
 
 def status_of(error: ClientError) -> int:
