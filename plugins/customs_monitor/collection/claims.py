@@ -90,7 +90,7 @@ def header_fits(look: Sniffed | IntakeError, layout: Layout) -> bool:
     return (
         all(_has(header, name) for name in claims.header)
         and not any(_has(header, name) for name in claims.without)
-        and all(fnmatchcase(look.detail.get(key, ""), pattern) for key, pattern in claims.detail.items())
+        and all(_detail_fits(look.detail.get(key, ""), pattern) for key, pattern in claims.detail.items())
     )
 
 
@@ -113,6 +113,11 @@ def _claimed_by(contract: Contract, look: Sniffed | IntakeError, registry: Regis
 
 def _path_fits(name: str, layout: Layout) -> bool:
     return any(fnmatchcase(name.casefold(), pattern.casefold()) for pattern in layout.claims.path)
+
+
+def _detail_fits(found: str, pattern: str) -> bool:
+    wanted, pattern = not pattern.startswith("!"), pattern.removeprefix("!")
+    return fnmatchcase(found, pattern) is wanted
 
 
 def _has(header: set[str], name: str) -> bool:

@@ -63,7 +63,8 @@ class Quality(_Strict):
         id: stable id of the rule.
         kind: `row` judges each row, `group` each group of rows with the same `groupBy`.
         check: SQL condition over the typed columns (for a group: over aggregates of them). A row or group fails
-            where it is false; where it is NULL there is nothing to judge.
+            where it is false; where it is NULL there is nothing to judge. `valid_in(codelist, column, period)` asks
+            whether the code was in the list at the end of the period.
         when: SQL condition that a row must meet to be judged.
         layouts: the layouts whose rows are judged; all when empty.
         column: the column shown with the problem, and whose value as received is quoted.
@@ -131,7 +132,7 @@ class Claims(_Strict):
             pattern that one header name must match.
         without: names that must not be in the header.
         detail: what else the look at the head must show, e.g. `dataflow: EXR` (see `customs_monitor.intake.sniff`);
-            values are glob patterns.
+            values are glob patterns; one that begins with `!` must not match.
     """
 
     path: tuple[str, ...] = Field(min_length=1)

@@ -16,6 +16,7 @@ from customs_monitor.contracts.model import Contract
 from customs_monitor.contracts.periods import last_day
 from customs_monitor.contracts.project import Project
 from customs_monitor.contracts.rules import Rule, load_rules
+from customs_monitor.contracts.validity import expand
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +55,13 @@ class Registry:
             if contract.id != path.stem:
                 problems.append(f"feeds/{path.name}:1: id: is {contract.id}; it must be the name of the file")
             feeds[contract.id] = contract
-        registry = cls(project, feeds, concepts, Codelists(project.codelists))
+        codelists = Codelists(project.codelists)
+        for feed, contract in feeds.items():
+            try:
+                feeds[feed] = _with_validity(contract, codelists)
+            except DocumentError as error:
+                problems += error.problems
+        registry = cls(project, feeds, concepts, codelists)
         if not problems:
             problems = registry._loose_ends()
         if problems:
@@ -138,3 +145,19 @@ class Registry:
         if senders.codelist is None:
             return senders.codes
         return self.codelists[senders.codelist].valid_codes(last_day(period) or date.max)
+
+
+def _with_validity(contract: Contract, codelists: Codelists) -> Contract:
+    """Return the contract with `valid_in(...)` written out in its rules."""
+    quality = tuple(
+        rule.model_copy(
+            update={
+                part: expand(text, codelists, f"feeds/{contract.id}.yml: schema.quality.{rule.id}.{part}")
+                for part, text in (("check", rule.check), ("when", rule.when))
+                if text is not None
+            }
+        )
+        for rule in contract.schema_.quality
+    )
+    schema = contract.schema_.model_copy(update={"quality": quality})
+    return contract.model_copy(update={"schema_": schema})
