@@ -1,0 +1,1 @@
+{{ score_indicator('o4-3', 'CRMF_ELEMENT') }}

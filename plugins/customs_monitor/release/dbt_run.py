@@ -1,0 +1,145 @@
+"""One run of dbt in this process, its events caught and returned as results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from customs_monitor.release.errors import ReleaseError
+
+DATABASE_VARIABLE = "CUSTOMS_MONITOR_BUILD_DATABASE"
+NodeKind = Literal["model", "test", "unit_test"]
+NodeStatus = Literal["success", "pass", "warn", "fail", "error", "skipped"]
+
+
+class DbtError(ReleaseError):
+    """The dbt project cannot be read, or a model or test cannot be run.
+
+    Attributes:
+        problems: one text per node or file, `<kind> <name>: <message>`.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one node of the project.
+
+    Attributes:
+        schema: where a model lies; empty for tests.
+        failures: rows a data test found, 0 for models.
+        title: of a model, as its `meta` says; empty where it says none.
+        description: what the project says of it.
+        columns: names and descriptions of a model's columns.
+        depends_on: the models (`int_senders`) and sources (`accepted.it_systems`) it reads; of a test, what it tests.
+    """
+
+    name: str
+    kind: NodeKind
+    status: NodeStatus
+    schema: str
+    failures: int
+    message: str
+    seconds: float
+    title: str = ""
+    description: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    depends_on: tuple[str, ...] = ()
+
+
+def dbt_build(project: Path, database: Path, scratch: Path, *, unit_tests: bool, threads: int) -> list[NodeResult]:
+    """Run `dbt build` once on a database; one at a time per process, for dbt-duckdb keeps one connection.
+
+    Args:
+        project: the folder with dbt_project.yml and profiles.yml; nothing is written into it.
+        database: DuckDB file with the sources, closed.
+        scratch: where dbt puts its target and log folders.
+        unit_tests: whether the unit tests of the models run, too. They judge the code and not the data.
+        threads: nodes that run side by side.
+
+    Returns:
+        the results of all nodes, models first, each kind by name.
+
+    Raises:
+        DbtError: if the project cannot be compiled, or a node ended in an error. A data test that found rows is no
+            error but a result.
+    """
+    # dbt costs 2 seconds to import: whoever only needs the types of this module shall not pay for it.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    arguments = [
+        "build", "--target", "duckdb", "--threads", str(threads),
+        "--project-dir", str(project), "--profiles-dir", str(project),
+        "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
+        "--no-partial-parse", "--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json",
+        "--log-level", "none", "--log-level-file", "none", "--no-print",
+    ]  # fmt: skip
+    if not unit_tests:
+        arguments += ["--exclude-resource-type", "unit_test"]
+    try:
+        with _environment(DATABASE_VARIABLE, str(database)):
+            outcome = dbtRunner().invoke(arguments)
+    finally:
+        environment = DuckDBConnectionManager._ENV
+        if environment is not None:
+            environment.close()
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None:
+        raise DbtError([f"dbt: {outcome.exception}"]) from outcome.exception
+    if outcome.result is None:
+        raise DbtError(["dbt: stopped without a result"])
+    results = sorted(map(_node_result, outcome.result.results), key=lambda item: (item.kind, item.name))
+    if errors := [item for item in results if item.status == "error"]:
+        raise DbtError([f"{item.kind} {item.name}: {item.message}" for item in errors])
+    return results
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _node_result(result: Any) -> NodeResult:
+    kind = str(result.node.resource_type)
+    is_model = kind == "model"
+    status = str(result.status)
+    # A unit test whose rows differ is a failure of the code, as an error is.
+    if kind == "unit_test" and status == "fail":
+        status = "error"
+    return NodeResult(
+        name=result.node.name,
+        kind=kind,  # type: ignore[arg-type]
+        status=status,  # type: ignore[arg-type]
+        schema=result.node.schema if is_model else "",
+        failures=result.failures or 0,
+        message=" ".join((result.message or "").split()) if kind != "unit_test" else (result.message or ""),
+        seconds=result.execution_time,
+        title=str(result.node.config.meta.get("title", "")) if is_model else "",
+        description=" ".join((result.node.description or "").split()) if is_model else "",
+        columns=tuple((item.name, " ".join(item.description.split())) for item in result.node.columns.values())
+        if is_model
+        else (),
+        depends_on=tuple(sorted(map(_relation, result.node.depends_on.nodes))),
+    )
+
+
+def _relation(unique_id: str) -> str:
+    """Return the name of a node by its id in dbt, `model.project.name` or `source.project.schema.name`."""
+    kind, _, *name = unique_id.split(".")
+    return ".".join(name) if kind == "source" else name[0]
