@@ -1,0 +1,4 @@
+SELECT
+    reference_period,
+    _is_synthetic
+FROM {{ source('accepted', '<< feed >>') }}
