@@ -55,7 +55,8 @@ def generate(path: Path, rows: int) -> None:
                     FROM range({rows}) AS numbers(i)
                 )
                 SELECT
-                    CASE WHEN {defect} AND {kind} = 0 THEN 'no-mrn' ELSE '26' || ms || printf('%014d', i // 5) END AS mrn,
+                    CASE WHEN {defect} AND {kind} = 0 THEN 'no-mrn' ELSE '26' || ms || printf('%014d', i // 5) END
+                        AS mrn,
                     1 + i % 5 AS item_number,
                     CASE WHEN {defect} AND {kind} = 1 THEN '31.02.2026' ELSE acceptance_date::VARCHAR END
                         AS acceptance_date,
@@ -63,14 +64,16 @@ def generate(path: Path, rows: int) -> None:
                     '2026-Q' || quarter(acceptance_date) AS reference_period,
                     ms AS member_state,
                     ['IM', 'EX', 'TR'][1 + (h % 3)::INTEGER] AS declaration_type,
-                    ['STANDARD', 'SIMPLIFIED', 'EIDR', 'LOW_VALUE'][1 + (h // 3 % 4)::INTEGER] AS declaration_subtype,
+                    ['STANDARD', 'SIMPLIFIED', 'EIDR', 'LOW_VALUE'][1 + (h // 3 % 4)::INTEGER]
+                        AS declaration_subtype,
                     CASE WHEN h % 20 = 0 THEN ['DOC', 'DOC_ERA', 'PHY', 'PHY_ERA', 'PRC'][1 + (h // 20 % 5)::INTEGER] END
                         AS control_type,
                     ['1', '2', '3', '4', '5', '8'][1 + (h // 7 % 6)::INTEGER] AS transport_mode,
                     ['ENTRY', 'EXIT', 'TRANSIT'][1 + (h % 3)::INTEGER] AS movement,
                     CASE WHEN h % 40 = 0 THEN printf('CRC%02d', 1 + h // 40 % 20) END AS crc_code,
                     CASE WHEN {defect} AND {kind} = 2 THEN 'QQQ'
-                        ELSE ['CN', 'US', 'TR', 'IN', 'CH', 'JP', 'KR', 'VN', 'BR', 'ZA'][1 + (h // 11 % 10)::INTEGER] END
+                        ELSE ['CN', 'US', 'TR', 'IN', 'CH', 'JP', 'KR', 'VN', 'BR', 'ZA'][1 + (h // 11 % 10)::INTEGER]
+                        END
                         AS origin_country,
                     ms AS destination_country,
                     ['EUR', 'USD', 'CNY', 'CHF'][1 + (h // 13 % 4)::INTEGER] AS currency_code,
