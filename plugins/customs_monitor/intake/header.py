@@ -41,10 +41,18 @@ class Header:
 
 
 def read_head(stream: ByteStream, limits: Limits) -> bytes:
-    """Read the start of a stream, as far as `limits.head_bytes`."""
+    """Read the start of a stream, as far as `limits.head_bytes` or a fault, which the next read shows again."""
     parts: list[bytes] = []
     missing = limits.head_bytes
-    while missing > 0 and (part := stream.read(missing)):
+    while missing > 0:
+        try:
+            part = stream.read(missing)
+        except IntakeError:
+            if not parts:
+                raise
+            break
+        if not part:
+            break
         parts.append(part)
         missing -= len(part)
     return b"".join(parts)

@@ -101,10 +101,8 @@ class _Cube:
         for start in range(0, self.flat.size, BATCH_ROWS):
             flat = self.flat[start : start + BATCH_ROWS]
             keys = flat.tolist()
-            dimensions = [
-                codes.take(pa.array(index))
-                for codes, index in zip(self.categories, np.unravel_index(flat, shape), strict=True)
-            ]
+            positions = zip(self.categories, np.unravel_index(flat, shape), strict=True)
+            dimensions = [codes.take(pa.array(index)) for codes, index in positions]
             yield pa.RecordBatch.from_arrays(
                 [
                     pa.array(flat + 1),

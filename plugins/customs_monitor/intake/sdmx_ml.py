@@ -6,7 +6,7 @@ name, because the namespace names the version and, in structure-specific data, t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lxml import etree
@@ -86,6 +86,8 @@ class _DataReader:
             release(element)
         elif name in ("Message", "ErrorMessage"):
             self._message(element)
+        elif name == "Comp" and local_name(_parent(element)) == "Series":  # 3.0: components with several values
+            self._series |= _components([element])
         elif self._generic and name in ("SeriesKey", "GroupKey", "Attributes"):
             self._generic_part(name, element)
         elif name == "Series" or name.endswith("Group"):
@@ -123,13 +125,12 @@ class _DataReader:
         elif name == "Series":
             self._series = {} if self._generic else _own_attributes(element)
             self._inherited = {} if self._generic else self._inherit()
-        elif name.endswith("Group") and not self._generic:
+        elif (name.endswith("Group") or name == "Atts") and not self._generic:  # 3.0 calls them Atts
             self._groups.append(({}, _own_attributes(element)))
 
     def _generic_part(self, name: str, element: etree._Element) -> None:
         values = _generic_values(element)
-        parent = element.getparent()
-        owner = "" if parent is None else local_name(parent)
+        owner = local_name(_parent(element))
         if name == "SeriesKey":
             self._series = values
             self._inherited = self._inherit()
@@ -150,13 +151,12 @@ class _DataReader:
         inherited = dict(self._data_set)
         for group_key, values in self._groups:
             key = group_key or {name: value for name, value in values.items() if name in self._series}
-            if key and all(self._series.get(name) == value for name, value in key.items()):
+            if all(self._series.get(name) == value for name, value in key.items()):
                 inherited |= {name: value for name, value in values.items() if name not in key}
         return inherited
 
     def _observation(self, element: etree._Element) -> None:
-        parent = element.getparent()
-        in_series = parent is not None and local_name(parent) != "DataSet"
+        in_series = local_name(_parent(element)) != "DataSet"
         own = self._generic_observation(element) if self._generic else _own_attributes(element)
         if in_series:
             row = self._series | own
@@ -193,11 +193,22 @@ def _clean(text: str | None) -> str | None:
 def _own_attributes(element: etree._Element) -> _Row:
     """Return the components of a structure-specific element: its plain attributes, and 3.0's `Comp` elements."""
     row: _Row = {str(name): _clean(str(value)) for name, value in element.attrib.items() if "{" not in str(name)}
-    for part in element:
+    return row | _components(element)
+
+
+def _components(elements: Iterable[etree._Element]) -> _Row:
+    row: _Row = {}
+    for part in elements:
         if local_name(part) == "Comp" and part.get("id"):
             texts = [etree.tostring(value, method="text", encoding="unicode").strip() for value in part]
             row[str(part.get("id"))] = _clean("; ".join(texts))
     return row
+
+
+def _parent(element: etree._Element) -> etree._Element:
+    parent = element.getparent()
+    assert parent is not None  # only the root has none, and it is read apart
+    return parent
 
 
 def _generic_values(element: etree._Element) -> _Row:

@@ -176,9 +176,12 @@ class Utf16AsUtf8:
         self._decoder = codecs.getincrementaldecoder("utf-16")()
         self._head = head
         self._ended = False
+        self._fault: IntakeError | None = None
 
     def read(self, size: int = _CHUNK, /) -> bytes:
         """Return about `size` bytes of UTF-8, and no byte only at the end."""
+        if self._fault is not None:
+            raise self._fault
         while not self._ended:
             raw, self._head = self._head or self._stream.read(max(size, 2)), b""
             self._ended = not raw
@@ -187,11 +190,12 @@ class Utf16AsUtf8:
                 if text:
                     return text.encode("utf-8")
             except UnicodeError as error:
-                raise IntakeError(
+                self._fault = IntakeError(
                     "ENCODING_INVALID",
                     f"The file begins as UTF-16 but holds bytes that are not ({error}).",
                     "Save it as UTF-8 and send it again.",
-                ) from error
+                )
+                raise self._fault from error
         return b""
 
 

@@ -42,7 +42,7 @@ def _text(value: object) -> str | None:
 
 
 def _has_table(sheet: python_calamine.CalamineSheet, header_row: int) -> bool:
-    return sheet.start is not None and sheet.total_height >= header_row + 1
+    return sheet.end is not None and sheet.end[0] >= header_row  # counted from 0
 
 
 def _choose(

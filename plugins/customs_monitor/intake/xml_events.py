@@ -61,7 +61,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def line_of(element: etree._Element) -> int:
-    """Return the line on which the element begins."""
+    """Return the line on which the element begins; past line 65,535 libxml2 may give the line after it."""
     return int(cast("int", element.sourceline) or 0)
 
 
