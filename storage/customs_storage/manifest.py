@@ -63,12 +63,14 @@ class GateVerdict(_Record):
 
 
 class Manifest(_Record):
-    """A release, completely; equal releases have equal manifests but for `release_id` and `created_at`.
+    """A release, completely; equal releases have equal manifests but for `release_id`, `created_at` and `replaces`.
 
     Attributes:
         version: of the manifest's own form.
         release_id: the release's id.
         created_at: when the candidate was made, in UTC.
+        replaces: the release in force when it was begun, which the swap of `latest.json` makes sure of: following it
+            back gives every release that ever was in force. None for the first.
         code_version: the platform's version and commit.
         input_fingerprint: SHA-256 over all that the release is computed from; equal inputs need no new release.
         contract_fingerprints: SHA-256 of the resolved lock of each feed's contract, by feed.
@@ -81,6 +83,7 @@ class Manifest(_Record):
     version: Literal[1] = VERSION
     release_id: str
     created_at: UtcTime
+    replaces: str | None = None
     code_version: str
     input_fingerprint: Sha256
     contract_fingerprints: dict[str, Sha256]
@@ -118,7 +121,7 @@ class Manifest(_Record):
         """
         try:
             document = json.loads(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ManifestError(
                 f"{source} is no JSON: {error}: restore it from an earlier version or a copy"
             ) from error

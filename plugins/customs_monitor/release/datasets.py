@@ -1,0 +1,132 @@
+"""The tables of a release: what each is called and means, and the files it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from customs_monitor.collection.records import Record
+from customs_storage.parquet import write_parquet
+
+Kind = Literal["indicators", "marts"]
+
+#: Confidentiality of a cell that may not be published (SDMX CL_CONF_STATUS): all but F (free).
+_NOT_FREE = "coalesce(CONF_STATUS, 'F') <> 'F'"
+_BATCH_ROWS = 65_536
+
+#: The columns of every indicator, with a label and what they mean; the dimensions stand before MEASURE.
+OBSERVATION_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "INDICATOR": ("Indicator", "Id of the indicator."),
+    "FREQ": ("Frequency", "A annual, Q quarterly, M monthly, D daily; A2, A3 ... a cycle of that many years."),
+    "REF_AREA": ("Area", "Country code of the EU, or EU27_2020 for the European Union."),
+    "TIME_PERIOD": ("Period", "Period the figure is for: 2026, 2026-Q3, or a cycle such as 2018-2020."),
+    "MEASURE": ("Measure", "What is measured."),
+    "UNIT_MEASURE": ("Unit", "Unit of the figure."),
+    "OBS_VALUE": ("Value", "The figure; empty where it is missing or not public, and OBS_STATUS says which."),
+    "OBS_STATUS": ("Status", "A normal, P provisional, L not delivered, Q suppressed, D definition differs."),
+    "CONF_STATUS": ("Confidentiality", "F free; C confidential: the value is not public."),
+    "N_SENDERS": ("Senders", "Number of senders that delivered for the period."),
+    "N_EXPECTED": ("Senders expected", "Number of senders that were expected to deliver for the period."),
+}
+
+
+def observation_columns(dimensions: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of an indicator with these dimensions, in their order."""
+    names = tuple(OBSERVATION_COLUMNS)
+    place = names.index("MEASURE")
+    return (*names[:place], *dimensions, *names[place:])
+
+
+class Column(Record):
+    """A column as its reader sees it; `codelist` is the list its codes are in."""
+
+    name: str
+    label: str
+    description: str
+    unit: str | None = None
+    codelist: str | None = None
+
+
+class Dataset(Record):
+    """A table of the release.
+
+    Attributes:
+        kind: the folder it is published in.
+        id: its name there.
+        relation: where the build has it, `schema.table`.
+        key: the columns of which every combination occurs once.
+        public: whether it is published at all; what is not goes to `restricted/` only.
+    """
+
+    kind: Kind
+    id: str
+    relation: str
+    title: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    public: bool = True
+
+    @property
+    def stem(self) -> str:
+        """Path of its files in the release, without the suffix."""
+        return f"{self.kind}/{self.id}/{self.id}"
+
+
+def write_dataset(database: duckdb.DuckDBPyConnection, dataset: Dataset, public: Path, restricted: Path) -> int:
+    """Write a table as Parquet, in an order that depends on its rows alone.
+
+    Confidential cells lose their value in the public file (CONF_STATUS C, OBS_STATUS Q); where there are any, or the
+    table is not public, the full table goes to the restricted files.
+
+    Args:
+        database: the build.
+        dataset: the table.
+        public: folder of the public release.
+        restricted: folder of the restricted one.
+
+    Returns:
+        The number of rows.
+    """
+    columns = [name for name, *_ in database.execute(f"DESCRIBE {dataset.relation}").fetchall()]
+    guarded = dataset.kind == "indicators" and {"CONF_STATUS", "OBS_STATUS", "OBS_VALUE"} <= set(columns)
+    rows = 0
+    if dataset.public:
+        hidden = (
+            f" REPLACE (CASE WHEN {_NOT_FREE} THEN NULL ELSE OBS_VALUE END AS OBS_VALUE,"
+            f" CASE WHEN {_NOT_FREE} THEN 'Q' ELSE OBS_STATUS END AS OBS_STATUS,"
+            f" CASE WHEN {_NOT_FREE} THEN 'C' ELSE CONF_STATUS END AS CONF_STATUS)"
+            if guarded
+            else ""
+        )
+        rows = _write(database, f"SELECT *{hidden} FROM {dataset.relation}", public / f"{dataset.stem}.parquet")
+    if not dataset.public or (guarded and _any(database, f"SELECT 1 FROM {dataset.relation} WHERE {_NOT_FREE}")):
+        rows = _write(database, f"SELECT * FROM {dataset.relation}", restricted / f"{dataset.stem}.parquet")
+    return rows
+
+
+def read_rows(path: Path, limit: int | None = None) -> list[Mapping[str, object]]:
+    """Return the first rows of a Parquet file, all of them by default."""
+    file = pq.ParquetFile(path)
+    rows: list[Mapping[str, object]] = []
+    for batch in file.iter_batches(batch_size=min(limit or _BATCH_ROWS, _BATCH_ROWS)):
+        rows += batch.to_pylist()
+        if limit is not None and len(rows) >= limit:
+            return rows[:limit]
+    return rows
+
+
+def _write(database: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    reader = database.execute(f"{query} ORDER BY ALL").to_arrow_reader(_BATCH_ROWS)
+    schema = pa.schema([pa.field(field.name, field.type) for field in reader.schema])
+    return write_parquet((batch.cast(schema) for batch in reader), path, schema)
+
+
+def _any(database: duckdb.DuckDBPyConnection, query: str) -> bool:
+    return bool(database.execute(f"SELECT EXISTS ({query})").fetchone() == (True,))

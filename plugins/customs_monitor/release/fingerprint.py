@@ -1,0 +1,105 @@
+"""What a release is computed from, as one hash: equal fingerprints need no new release."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import customs_monitor
+import customs_storage
+from customs_monitor.collection.in_force import InForce
+from customs_monitor.contracts import Project, Registry
+from customs_storage.canonical import Json, canonical_json
+from customs_storage.hashing import sha256_of
+
+#: Made by running things, no source of a figure.
+_MADE = {"__pycache__", "target", "logs", "dbt_packages", ".user.yml"}
+
+
+def code_fingerprint(project: Project) -> str:
+    """Return the SHA-256 over all files that decide what a release says: contracts, models, codelists, code, lock."""
+    trees = {
+        "expectations": project.expectations,
+        "dbt_project": project.dbt,
+        "customs_monitor": Path(customs_monitor.__file__).parent,
+        "customs_storage": Path(customs_storage.__file__).parent,
+    }
+    digest = hashlib.sha256(package_version().encode())
+    for name, folder in trees.items():
+        for path in _files(folder):
+            digest.update(f"\n{name}/{path.relative_to(folder).as_posix()} {sha256_of(path)}".encode())
+    digest.update(f"\nuv.lock {lock_fingerprint(project)}".encode())
+    return digest.hexdigest()
+
+
+def input_fingerprint(deliveries: Sequence[InForce], code: str) -> str:
+    """Return the SHA-256 over the deliveries in force and the code.
+
+    Args:
+        deliveries: in the order of `in_force`: within a feed, period and sender the order decides what supersedes.
+        code: the fingerprint of the code.
+    """
+    lines: list[Json] = [
+        [item.key, item.receipt.sha256, item.judgement.accepted_sha256, item.receipt.synthetic] for item in deliveries
+    ]
+    return sha256_of(canonical_json([code, lines]))
+
+
+def contract_fingerprints(registry: Registry) -> dict[str, str]:
+    """Return, by feed, the SHA-256 of its contract with all concepts that its columns name."""
+    found = {}
+    for feed, contract in sorted(registry.feeds.items()):
+        concepts = {
+            item.name: registry.concepts[item.name].model_dump(mode="json") for item in contract.schema_.properties
+        }
+        lock = {"contract": contract.model_dump(mode="json", by_alias=True), "concepts": concepts}
+        # Not canonical_json: bounds are floats, and this hash is compared by this program only.
+        found[feed] = sha256_of(json.dumps(lock, sort_keys=True).encode())
+    return found
+
+
+def lock_fingerprint(project: Project) -> str:
+    """Return the SHA-256 of `uv.lock`, of nothing where the platform was installed without it."""
+    lock = project.root / "uv.lock"
+    return sha256_of(lock) if lock.is_file() else sha256_of(b"")
+
+
+def package_version() -> str:
+    """Return the platform's version."""
+    try:
+        return version("customs-monitor")
+    except PackageNotFoundError:
+        return "0+uninstalled"
+
+
+def code_version(project: Project, code: str) -> str:
+    """Return the version, the commit where there is one, and the beginning of the code's fingerprint.
+
+    A commit alone would not tell that files were changed after it; the fingerprint does.
+    """
+    commit = _commit(project.root)
+    return f"{package_version()}+{f'g{commit}.' if commit else ''}{code[:12]}"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    found: Iterable[Path] = (
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not _MADE.intersection(path.relative_to(folder).parts) and path.suffix != ".pyc"
+    )
+    yield from sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _commit(root: Path) -> str | None:
+    git = shutil.which("git")
+    if git is None or not (root / ".git").exists():
+        return None
+    answer = subprocess.run(
+        [git, "-C", str(root), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip() or None
