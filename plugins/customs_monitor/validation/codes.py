@@ -1,0 +1,84 @@
+"""Codelists and aliases inside the session, as types to cast to and tables to join."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from customs_monitor.contracts import Registry
+from customs_monitor.validation.quoting import identifier
+
+_FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
+
+
+class Codes:
+    """Makes a list known to the session when it is first asked for."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, registry: Registry) -> None:
+        self._connection = connection
+        self._registry = registry
+        self._made: set[str] = set()
+
+    def enumeration(self, codelist: str) -> str | None:
+        """Return the name of a type that has the codes of the list as its values; None for a list without codes.
+
+        Casting to an enumeration is a look-up in a hash table that needs no join.
+        """
+        codes = list(dict.fromkeys(code.code for code in self._registry.codelists[codelist]))
+        if not codes:
+            return None
+        name = identifier(f"codes of {codelist}")
+        if self._is_new(name):
+            source = pa.table({"code": pa.array(codes, pa.string())})
+            self._connection.register("new_codes", source)
+            self._connection.execute(f"CREATE TYPE {name} AS ENUM (SELECT code FROM new_codes)")
+            self._connection.unregister("new_codes")
+        return name
+
+    def is_dated(self, codelist: str) -> bool:
+        """Tell whether any code of the list begins or ends."""
+        return any(code.valid_from or code.valid_to for code in self._registry.codelists[codelist])
+
+    def validity(self, codelist: str) -> tuple[str, int]:
+        """Return a table with a row per code (code, from_1, to_1, from_2, to_2 ...) and the number of periods."""
+        by_code = self._registry.codelists[codelist].by_code
+        periods = max((len(found) for found in by_code.values()), default=1)
+        name = identifier(f"validity of {codelist}")
+        if self._is_new(name):
+            columns: dict[str, pa.Array] = {"code": pa.array(list(by_code), pa.string())}
+            for number in range(periods):
+                # A code with fewer periods than others has periods that end before they begin.
+                within = [found[number] if number < len(found) else None for found in by_code.values()]
+                columns[f"from_{number + 1}"] = pa.array(
+                    [_LAST_DAY if code is None else code.valid_from or _FIRST_DAY for code in within], pa.date32()
+                )
+                columns[f"to_{number + 1}"] = pa.array(
+                    [_FIRST_DAY if code is None else code.valid_to or _LAST_DAY for code in within], pa.date32()
+                )
+            self._create_table(name, pa.table(columns))
+        return name, periods
+
+    def aliases(self, name: str) -> str:
+        """Return a table (alias in lower case, code) of a list of aliases."""
+        table = identifier(f"aliases of {name}")
+        if self._is_new(table):
+            found = self._registry.aliases(name)
+            self._create_table(
+                table,
+                pa.table(
+                    {"alias": pa.array(list(found), pa.string()), "code": pa.array(list(found.values()), pa.string())}
+                ),
+            )
+        return table
+
+    def _is_new(self, name: str) -> bool:
+        new = name not in self._made
+        self._made.add(name)
+        return new
+
+    def _create_table(self, name: str, rows: pa.Table) -> None:
+        self._connection.register("new_rows", rows)
+        self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM new_rows")
+        self._connection.unregister("new_rows")

@@ -1,0 +1,110 @@
+"""The issues of a delivery: gathered from all steps, ordered, counted and written by SQL, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from customs_monitor.contracts.model import Severity
+from customs_monitor.validation.findings import ISSUE_SCHEMA, Issue, RuleText
+from customs_monitor.validation.pass_run import ROW_ISSUE_SCHEMA
+from customs_storage.parquet import write_parquet
+
+
+@dataclass(frozen=True)
+class IssueCount:
+    """How often a rule was broken."""
+
+    code: str
+    rule: str
+    severity: Severity
+    level: int
+    count: int
+
+
+class IssueList:
+    """Collects issues, each with the number of its rule."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._rules: list[RuleText] = []
+        self._parts: list[str] = []
+        self._single: list[tuple[int, Issue]] = []
+
+    def number(self, rule: RuleText) -> int:
+        """Return the number under which issues of the rule are given."""
+        self._rules.append(rule)
+        return len(self._rules) - 1
+
+    def add_sql(self, sql: str) -> None:
+        """Add the issues a SELECT gives by `ROW_ISSUE_SCHEMA`."""
+        self._parts.append(sql)
+
+    def add(self, issues: Iterable[Issue]) -> None:
+        """Add issues that were not found by SQL."""
+        numbers: dict[RuleText, int] = {}
+        for issue in issues:
+            if issue.text not in numbers:
+                numbers[issue.text] = self.number(issue.text)
+            self._single.append((numbers[issue.text], issue))
+
+    def write(self, path: Path) -> tuple[IssueCount, ...]:
+        """Write all issues ordered by line (those of the whole delivery first), column and rule.
+
+        Returns:
+            The number of issues of each rule that was broken, by code and rule.
+        """
+        names = ", ".join(f'"{field.name}"' for field in ISSUE_SCHEMA)
+        self._connection.register("rules", _rules_table(self._rules))
+        self._connection.register("single_issues", _singles_table(self._single))
+        parts = " UNION ALL ".join(["SELECT * FROM single_issues", *self._parts])
+        reader = self._connection.execute(
+            f"SELECT {names} FROM ({parts}) AS issues JOIN rules USING (number) "
+            'ORDER BY line NULLS FIRST, "column" NULLS FIRST, rule, "value" NULLS FIRST, message'
+        ).to_arrow_reader(65_536)
+        write_parquet((_conform(batch) for batch in reader), path, ISSUE_SCHEMA)
+        self._connection.register("written_issues", pa.parquet.read_table(path, columns=_COUNTED))
+        counted = self._connection.execute(
+            f"SELECT {', '.join(_COUNTED)}, count(*) FROM written_issues GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        return tuple(IssueCount(*row) for row in counted)
+
+
+_COUNTED = ["code", "rule", "severity", "level"]
+
+
+def _conform(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays(
+        [batch.column(field.name).cast(field.type) for field in ISSUE_SCHEMA], schema=ISSUE_SCHEMA
+    )
+
+
+def _rules_table(rules: list[RuleText]) -> pa.Table:
+    return pa.table(
+        {
+            "number": pa.array(range(len(rules)), pa.int32()),
+            "code": pa.array([rule.code for rule in rules], pa.string()),
+            "rule": pa.array([rule.rule for rule in rules], pa.string()),
+            "severity": pa.array([rule.severity for rule in rules], pa.string()),
+            "level": pa.array([rule.level for rule in rules], pa.int32()),
+            "fixes": pa.array([rule.fixes for rule in rules], pa.string()),
+        }
+    )
+
+
+def _singles_table(issues: list[tuple[int, Issue]]) -> pa.Table:
+    return pa.table(
+        [
+            pa.array([issue.line for _, issue in issues], pa.int64()),
+            pa.array([number for number, _ in issues], pa.int32()),
+            pa.array([issue.column for _, issue in issues], pa.string()),
+            pa.array([issue.value for _, issue in issues], pa.string()),
+            pa.array([issue.message for _, issue in issues], pa.string()),
+            pa.array([issue.cure for _, issue in issues], pa.string()),
+        ],
+        schema=ROW_ISSUE_SCHEMA,
+    )

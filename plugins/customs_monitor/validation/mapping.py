@@ -1,0 +1,130 @@
+"""From the columns of a file to the properties of a contract, still as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+
+from customs_monitor.contracts import Contract, Layout, Mapping, Registry
+from customs_monitor.validation.codes import Codes
+from customs_monitor.validation.columns import LINE, received, shown_column
+from customs_monitor.validation.header import Header
+from customs_monitor.validation.quoting import identifier, literal
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The rows of a delivery with a text per property.
+
+    Attributes:
+        sql: SELECT that gives, for each property, the text as received, and the mapped text under the property's name.
+        columns: how the sender calls the column of each property, as SQL text.
+        filled: the properties the layout fills from this file.
+    """
+
+    sql: str
+    columns: MappingOf[str, str]
+    filled: frozenset[str]
+
+
+def map_columns(
+    records: str, contract: Contract, layout: Layout, header: Header, registry: Registry, codes: Codes
+) -> Mapped:
+    """Compile a layout.
+
+    Args:
+        records: SQL name of the records: the line, then the columns of the file as text.
+        contract: has the properties.
+        layout: for this one file (`Layout.for_file`).
+        header: the columns of the file.
+        registry: has concepts.
+        codes: the lists in the session.
+    """
+    records = _unpivot(_records(records, layout, header), layout, header)
+    names = [item.name for item in contract.schema_.properties]
+    filled = frozenset(name for name in names if name in layout.mapping and name not in header.unfillable)
+    columns = {name: literal(_static_column(name, layout, header)) for name in names}
+    selected = [LINE]
+    for name in names:
+        selected.append(f"{_received(layout.mapping.get(name), header, name in filled)} AS {received(name)}")
+        if name in filled and _is_unpivoted(layout, layout.mapping[name]):
+            assert layout.unpivot is not None
+            selected.append(f"{identifier(layout.unpivot.nameTo)} AS {shown_column(name)}")
+            columns[name] = shown_column(name)
+    as_received = f"SELECT {', '.join(selected)} FROM ({records})"
+
+    joins: list[str] = []
+    texts: list[str] = []
+    for name in names:
+        text = _without_nulls(received(name), layout.mapping.get(name)) if name in filled else "NULL::VARCHAR"
+        if name in filled:
+            concept = registry.concepts[name]
+            if concept.upper:
+                text = f"upper({text})"
+            for list_name in (layout.mapping[name].aliases, concept.aliases):
+                if list_name is not None:
+                    table = identifier(f" alias.{len(joins)}")
+                    joins.append(
+                        f"LEFT JOIN {codes.aliases(list_name)} AS {table} ON lower(trim({text})) = {table}.alias"
+                    )
+                    text = f"coalesce({table}.code, {text})"
+        texts.append(f"{text} AS {identifier(name)}")
+    sql = f'SELECT "rows".*, {", ".join(texts)} FROM ({as_received}) AS "rows" {" ".join(joins)}'
+    return Mapped(sql, columns, filled)
+
+
+def _records(records: str, layout: Layout, header: Header) -> str:
+    absent = "".join(f", NULL::VARCHAR AS {identifier(name)}" for name in header.absent)
+    sql = f"SELECT *{absent} FROM {records}"
+    if layout.where is None or not header.is_complete:
+        return sql
+    return f"SELECT * FROM ({sql}) WHERE coalesce(TRY({layout.where}), false)"
+
+
+def _unpivot(records: str, layout: Layout, header: Header) -> str:
+    if layout.unpivot is None:
+        return records
+    name_to, value_to = identifier(layout.unpivot.nameTo), identifier(layout.unpivot.valueTo)
+    if not header.unpivoted:
+        return f"SELECT *, NULL::VARCHAR AS {name_to}, NULL::VARCHAR AS {value_to} FROM ({records}) WHERE false"
+    gone = {name.casefold() for name in (*header.unpivoted, layout.unpivot.nameTo, layout.unpivot.valueTo)}
+    kept = [identifier(name) for name in (*header.columns, *header.absent) if name.casefold() not in gone]
+    names = ", ".join(literal(name) for name in header.unpivoted)
+    values = ", ".join(identifier(name) for name in header.unpivoted)
+    return (
+        f"SELECT * FROM (SELECT {', '.join([LINE, *kept])}, unnest([{names}]) AS {name_to}, "
+        f"unnest([{values}]) AS {value_to} FROM ({records})) WHERE {value_to} IS NOT NULL"
+    )
+
+
+def _made_by_unpivot(layout: Layout, source: str) -> bool:
+    unpivot = layout.unpivot
+    return unpivot is not None and source.casefold() in (unpivot.nameTo.casefold(), unpivot.valueTo.casefold())
+
+
+def _is_unpivoted(layout: Layout, mapping: Mapping) -> bool:
+    return mapping.source is not None and _made_by_unpivot(layout, mapping.source)
+
+
+def _static_column(name: str, layout: Layout, header: Header) -> str:
+    mapping = layout.mapping.get(name)
+    if mapping is None or mapping.source is None:
+        return name
+    return header.name_of(mapping.source) or mapping.source
+
+
+def _received(mapping: Mapping | None, header: Header, filled: bool) -> str:
+    if mapping is None or not filled:
+        return "NULL::VARCHAR"
+    if mapping.source is not None:
+        return identifier(header.name_of(mapping.source) or mapping.source)
+    if mapping.sql is not None:
+        # An expression that fails on what a sender wrote gives an empty value; it must not end the pass.
+        return f"nullif(trim(TRY(CAST(({mapping.sql}) AS VARCHAR))), '')"
+    return f"nullif({literal(mapping.constant)}, '')"
+
+
+def _without_nulls(text: str, mapping: Mapping | None) -> str:
+    if mapping is None or not mapping.nullValues:
+        return text
+    return f"CASE WHEN {text} IN ({', '.join(literal(item) for item in mapping.nullValues)}) THEN NULL ELSE {text} END"

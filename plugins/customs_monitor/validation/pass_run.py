@@ -1,0 +1,207 @@
+"""Running the pass: records in, accepted rows, refused rows and issues out, batch by batch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from customs_monitor.validation.columns import LINE_NAME
+from customs_monitor.validation.one_pass import ISSUES, KEY_KNOWN, LINE_NUMBER, REFUSED, TYPED, OnePass
+from customs_storage.parquet import write_parquet
+
+RECORDS = "records"
+#: Rows that leave DuckDB at a time; 32 768 rows of texts of up to 64 KiB fit the 32-bit offsets of Arrow.
+_BATCH_ROWS = 32_768
+_BATCHES_AHEAD = 4
+
+ROW_ISSUE_SCHEMA = pa.schema(
+    [
+        pa.field("line", pa.int64()),
+        pa.field("number", pa.int32()),
+        pa.field("column", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("message", pa.string()),
+        pa.field("cure", pa.string()),
+    ]
+)
+
+
+class RecordSource:
+    """The records of a file as DuckDB reads them, counted.
+
+    Attributes:
+        records: the records read so far.
+        failure: what stopped the reader, if anything did; the records before it were handed on.
+    """
+
+    def __init__(self, columns: tuple[str, ...], batches: Iterable[pa.RecordBatch]) -> None:
+        # By position: the file may have a column that is called like the line number.
+        self._schema = pa.schema([pa.field(LINE_NAME, pa.int64()), *(pa.field(name, pa.string()) for name in columns)])
+        self._stream = self._counted(batches)
+        self.records = 0
+        self.failure: Exception | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Return a reader that ends where the file cannot be read any further."""
+        return pa.RecordBatchReader.from_batches(self._schema, self._stream)
+
+    def drain(self) -> None:
+        """Read what DuckDB did not ask for, because no row could come of it, for its number and its problems."""
+        for _ in self._stream:
+            pass
+
+    def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in batches:
+                self.records += batch.num_rows
+                yield pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)
+        except Exception as error:
+            # An exception cannot pass through DuckDB; the caller asks for it when the pass is over.
+            self.failure = error
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """What the pass left behind.
+
+    Attributes:
+        accepted: Parquet of the rows without an error, by the schema of accepted rows.
+        refused: Parquet of the other rows: typed columns, `_line_number`, `_key_known` and `_typed`.
+        issues: Parquet by `ROW_ISSUE_SCHEMA`.
+        rows_accepted, rows_refused: their numbers.
+    """
+
+    accepted: Path
+    refused: Path
+    issues: Path
+    rows_accepted: int
+    rows_refused: int
+
+    @property
+    def rows(self) -> int:
+        """The rows there were."""
+        return self.rows_accepted + self.rows_refused
+
+
+def run_pass(
+    connection: duckdb.DuckDBPyConnection,
+    source: RecordSource,
+    compiled: OnePass,
+    delivery_id: str,
+    schema: pa.Schema,
+    folder: Path,
+) -> PassResult:
+    """Run the pass over all records once.
+
+    DuckDB computes in a thread of its own while the rows before are written.
+
+    Args:
+        connection: the session.
+        source: the records.
+        compiled: the pass.
+        delivery_id: goes into every accepted row.
+        schema: the schema of accepted rows.
+        folder: where the files go.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    result_paths = folder / "accepted.parquet", folder / "refused.parquet", folder / "row_issues.parquet"
+    accepted, refused, issues = result_paths
+    refused_schema = refused_rows_schema(schema)
+    connection.register(RECORDS, source.reader())
+    rows_refused = 0
+    with (
+        pq.ParquetWriter(refused, refused_schema) as refused_rows,
+        pq.ParquetWriter(issues, ROW_ISSUE_SCHEMA) as row_issues,
+    ):
+
+        def good_rows() -> Iterator[pa.RecordBatch]:
+            nonlocal rows_refused
+            for batch in _ahead(lambda: connection.execute(compiled.sql).to_arrow_reader(_BATCH_ROWS)):
+                if batch.column(ISSUES).null_count < batch.num_rows:
+                    row_issues.write_batch(_row_issues(batch))
+                    is_refused = pc.fill_null(batch.column(REFUSED), False)
+                    faulty = batch.filter(is_refused)
+                    rows_refused += faulty.num_rows
+                    refused_rows.write_batch(_conform(faulty, refused_schema))
+                    batch = batch.filter(pc.invert(is_refused))
+                yield _accepted(batch, schema, delivery_id)
+
+        rows_accepted = write_parquet(good_rows(), accepted, schema)
+    connection.unregister(RECORDS)
+    source.drain()
+    return PassResult(accepted, refused, issues, rows_accepted, rows_refused)
+
+
+def refused_rows_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of refused rows: like accepted ones, but anything may be empty, and flags say why."""
+    fields = [field.with_nullable(True) for field in schema if field.name != "_delivery_id"]
+    return pa.schema([*fields, pa.field(KEY_KNOWN, pa.bool_()), pa.field(TYPED, pa.bool_())])
+
+
+def _ahead(open_reader: Callable[[], pa.RecordBatchReader]) -> Iterator[pa.RecordBatch]:
+    """Iterate over a reader that a thread of its own reads ahead."""
+    waiting: queue.Queue[pa.RecordBatch | BaseException | None] = queue.Queue(_BATCHES_AHEAD)
+    stopped = threading.Event()
+
+    def put(item: pa.RecordBatch | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+
+    def read() -> None:
+        try:
+            for batch in open_reader():
+                put(batch)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:
+            put(error)
+
+    thread = threading.Thread(target=read, name="judge", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _row_issues(batch: pa.RecordBatch) -> pa.RecordBatch:
+    lists = batch.column(ISSUES)
+    flat = pc.list_flatten(lists)
+    lines = batch.column(LINE_NUMBER).take(pc.list_parent_indices(lists))
+    fields = dict(zip([field.name for field in flat.type], flat.flatten(), strict=True))
+    return pa.RecordBatch.from_arrays(
+        [lines, *(fields[field.name] for field in ROW_ISSUE_SCHEMA if field.name != "line")], schema=ROW_ISSUE_SCHEMA
+    )
+
+
+def _accepted(batch: pa.RecordBatch, schema: pa.Schema, delivery_id: str) -> pa.RecordBatch:
+    own = pa.repeat(pa.scalar(delivery_id, pa.string()), batch.num_rows)
+    return pa.RecordBatch.from_arrays(
+        [own if field.name == "_delivery_id" else _column(batch, field) for field in schema], schema=schema
+    )
+
+
+def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([_column(batch, field) for field in schema], schema=schema)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
+    column = batch.column(field.name)
+    return column if column.type == field.type else column.cast(field.type)

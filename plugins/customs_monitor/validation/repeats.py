@@ -1,0 +1,133 @@
+"""Rows that say the same thing twice, and rows with the same key that say different things.
+
+Whole rows that are equal are one row sent twice: the first counts, the others are left out with a warning. Rows with
+the same key and other values contradict each other, and nobody but the sender knows which is right: all of them are
+refused. A row whose key could not be read takes no part. A row with another value that could not be read is equal to no
+other row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+from customs_monitor.contracts import Contract
+from customs_monitor.validation.findings import RuleText, fill_sql
+from customs_monitor.validation.one_pass import KEY_KNOWN, LINE_NUMBER, TYPED
+from customs_monitor.validation.pass_run import PassResult
+from customs_monitor.validation.quoting import identifier, literal
+
+#: Positions of rows in the file of accepted rows, ascending.
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class NumberedRule:
+    """A rule and its number in the list of issues."""
+
+    text: RuleText
+    number: int
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What was found.
+
+    Attributes:
+        sql: issues by `ROW_ISSUE_SCHEMA`, None if there are none.
+        refused: positions of accepted rows that contradict others.
+        repeated: positions of accepted rows that were counted already.
+    """
+
+    sql: str | None
+    refused: Positions
+    repeated: Positions
+
+
+def every_row(result: PassResult, columns: Sequence[str]) -> str:
+    """Return SQL of all rows of a delivery: the columns, where the row is, and what is known of it.
+
+    `part` is 0 for rows the pass accepted and 1 for those it refused; `position` counts within the part.
+    """
+    selected = ", ".join([*(identifier(name) for name in columns), LINE_NUMBER, "file_row_number AS position"])
+    return (
+        f"SELECT {selected}, 0 AS part, true AS {KEY_KNOWN}, true AS {TYPED} FROM {_parquet(result.accepted)} "
+        f"UNION ALL SELECT {selected}, 1, {KEY_KNOWN}, {TYPED} FROM {_parquet(result.refused)}"
+    )
+
+
+def _parquet(path: Path) -> str:
+    return f"read_parquet({literal(path.as_posix())}, file_row_number = true)"
+
+
+def find_repeats(
+    connection: duckdb.DuckDBPyConnection,
+    result: PassResult,
+    contract: Contract,
+    of_row: NumberedRule,
+    of_key: NumberedRule,
+) -> Repeats:
+    """Find them: by hash over all rows first, which costs little, and by value among the few that share one.
+
+    Args:
+        connection: the session.
+        result: the rows.
+        contract: has the key; without one, whole rows are compared.
+        of_row: the rule of repeated rows.
+        of_key: the rule of contradicting rows.
+    """
+    names = [item.name for item in contract.schema_.properties]
+    key = list(contract.schema_.key) or names
+    quoted_key = ", ".join(identifier(name) for name in key)
+    every = every_row(result, names)
+    hashes = f"SELECT hash({quoted_key}) AS h FROM ({every_row(result, key)}) WHERE {KEY_KNOWN}"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE shared_hashes AS SELECT h FROM ({hashes}) GROUP BY h HAVING count(*) > 1"
+    )
+    if connection.execute("SELECT count(*) FROM shared_hashes").fetchone() == (0,):
+        return Repeats(None, np.empty(0, np.int64), np.empty(0, np.int64))
+    whole = ", ".join(identifier(name) for name in names)
+    unlike = f"CASE WHEN {TYPED} THEN -1 ELSE position END"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE repeats AS
+        SELECT *, n_key > n_whole AS contradicts FROM (
+            SELECT {LINE_NUMBER} AS line, part, position,
+                count(*) OVER same_key AS n_key,
+                count(*) OVER (PARTITION BY {whole}, {unlike}) AS n_whole,
+                row_number() OVER (PARTITION BY {whole}, {unlike} ORDER BY {LINE_NUMBER}, part, position) AS nth,
+                row_number() OVER in_order AS nth_of_key,
+                first_value({LINE_NUMBER}) OVER in_order AS first_line,
+                lead({LINE_NUMBER}) OVER in_order AS next_line
+            FROM ({every})
+            WHERE {KEY_KNOWN} AND hash({quoted_key}) IN (SELECT h FROM shared_hashes)
+            WINDOW same_key AS (PARTITION BY {quoted_key}),
+                in_order AS (PARTITION BY {quoted_key} ORDER BY {LINE_NUMBER}, part, position)
+        ) WHERE n_key > 1 AND (n_key > n_whole OR nth > 1)"""
+    )
+    other = "CAST(CASE WHEN contradicts AND nth_of_key = 1 THEN next_line ELSE first_line END AS VARCHAR)"
+    columns = "NULL::VARCHAR" if not contract.schema_.key else literal(", ".join(key))
+    branches = {
+        part: " ".join(
+            f"WHEN {condition} THEN {fill_sql(template, {'value': other, 'expected': literal(text.expected)})}"
+            for condition, text, template in (
+                ("contradicts", of_key.text, getattr(of_key.text, part)),
+                ("true", of_row.text, getattr(of_row.text, part)),
+            )
+        )
+        for part in ("message", "cure")
+    }
+    sql = f"""SELECT line, (CASE WHEN contradicts THEN {of_key.number} ELSE {of_row.number} END)::INTEGER AS number,
+        CASE WHEN contradicts THEN {columns} END AS "column", {other} AS "value",
+        CASE {branches["message"]} END AS message, CASE {branches["cure"]} END AS cure FROM repeats"""
+    return Repeats(sql, _positions(connection, "contradicts"), _positions(connection, "NOT contradicts"))
+
+
+def _positions(connection: duckdb.DuckDBPyConnection, condition: str) -> Positions:
+    found = connection.execute(f"SELECT position FROM repeats WHERE part = 0 AND {condition} ORDER BY position")
+    positions: Positions = found.fetchnumpy()["position"]
+    return positions

@@ -1,0 +1,37 @@
+"""The private DuckDB in which one delivery is judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+_SETTINGS = {
+    # Beside the reader, the Parquet writer and Python, this keeps a delivery of any size within 2 GiB.
+    "memory_limit": "'900MB'",
+    "threads": "2",
+    # Rows leave in the order in which they came: the same delivery gives the same bytes.
+    "preserve_insertion_order": "true",
+    "TimeZone": "'UTC'",
+    # Nothing is fetched, whatever a contract's SQL asks for.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    # Codelists are on the right of their joins and the rows on the left; swapped, the rows would be held in memory.
+    "disabled_optimizers": "'join_order,build_side_probe_side'",
+    # Hundreds of rules are one OR.
+    "max_expression_depth": "10000",
+}
+
+
+def open_session(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """Open an empty database in memory that spills to the folder.
+
+    Args:
+        scratch: a folder for temporary files.
+    """
+    connection = duckdb.connect()
+    for name, value in _SETTINGS.items():
+        connection.execute(f"SET {name} = {value}")
+    spill = (scratch / "spill").as_posix().replace("'", "''")
+    connection.execute(f"SET temp_directory = '{spill}'")
+    return connection
