@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -92,11 +93,11 @@ def read_parquet(source: Path | BinaryIO, schema: pa.Schema, limits: Limits | No
     if wide := [field.name for field in schema if not (_is_text(field.type) or _is_fixed_width(field.type))]:
         raise ParquetError(f"{', '.join(wide)} cannot be read safely: declare texts, numbers, dates and booleans only")
     name = source.name if isinstance(source, Path) else "the Parquet file"
-    if isinstance(source, Path):
-        with source.open("rb") as stream:
+    try:
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as stream:
             yield from _read(stream, name, schema, limits)
-    else:
-        yield from _read(source, name, schema, limits)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ParquetError(f"{name} is no readable Parquet file: {error}: have it written anew") from error
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -124,30 +125,28 @@ def _one_group(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
 
 
 def _read(stream: BinaryIO, name: str, schema: pa.Schema, limits: Limits) -> Iterator[pa.RecordBatch]:
-    try:
-        texts = [field.name for field in schema if _is_text(field.type)]
-        file = pq.ParquetFile(stream, read_dictionary=texts, pre_buffer=False)
-        _check_columns(name, file.schema_arrow, schema)
-        if file.metadata.num_rows > limits.rows:
-            raise _too_much(name, f"claims {file.metadata.num_rows} rows", limits.rows)
-        if (page := largest_page(stream, file.metadata)) > limits.page_bytes:
-            raise _too_much(name, f"has a page of {page} bytes", limits.page_bytes)
-        rows = size = 0
-        for batch in file.iter_batches(_BATCH_ROWS, use_threads=False):
-            rows += batch.num_rows
-            if rows > limits.rows:
-                raise _too_much(name, f"has {rows} rows or more", limits.rows)
-            decoded = sum(_decoded_size(column) for column in batch.columns)
-            if decoded > limits.batch_bytes:
-                raise _too_much(name, f"has {decoded} bytes in {batch.num_rows} rows", limits.batch_bytes)
-            size += decoded
-            if size > limits.total_bytes:
-                raise _too_much(name, f"has {size} bytes or more", limits.total_bytes)
-            yield pa.RecordBatch.from_arrays(
-                [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
-            )
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise ParquetError(f"{name} is no readable Parquet file: {error}: have it written anew") from error
+    footer = pq.read_metadata(stream)
+    _check_columns(name, footer.schema.to_arrow_schema(), schema)
+    if footer.num_rows > limits.rows:
+        raise _too_much(name, f"claims {footer.num_rows} rows", limits.rows)
+    if (page := largest_page(stream, footer)) > limits.page_bytes:
+        raise _too_much(name, f"has a page of {page} bytes", limits.page_bytes)
+    texts = [field.name for field in schema if _is_text(field.type)]
+    rows = size = 0
+    for batch in pq.ParquetFile(stream, read_dictionary=texts, pre_buffer=False).iter_batches(
+        _BATCH_ROWS, use_threads=False
+    ):
+        rows += batch.num_rows
+        if rows > limits.rows:
+            raise _too_much(name, f"has {rows} rows or more", limits.rows)
+        decoded = sum(_decoded_size(column) for column in batch.columns)
+        if decoded > limits.batch_bytes:
+            raise _too_much(name, f"has {decoded} bytes in {batch.num_rows} rows", limits.batch_bytes)
+        size += decoded
+        if size > limits.total_bytes:
+            raise _too_much(name, f"has {size} bytes or more", limits.total_bytes)
+        columns = [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -159,7 +158,7 @@ def _is_fixed_width(kind: pa.DataType) -> bool:
 
 
 def _check_columns(name: str, found: pa.Schema, declared: pa.Schema) -> None:
-    # read_dictionary shows in the schema found: compare what the dictionaries hold.
+    # Whether a writer kept a column as a dictionary (a categorical of pandas) is its own affair.
     columns = [
         (field.name, field.type.value_type if pa.types.is_dictionary(field.type) else field.type) for field in found
     ]

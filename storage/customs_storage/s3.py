@@ -27,6 +27,7 @@ from customs_storage.hashing import CHUNK, Source, rewindable, sha256_of
 from customs_storage.keys import check_folder, check_key, check_prefix
 from customs_storage.s3_body import CheckedBody
 from customs_storage.s3_client import connect, explained, status_of
+from customs_storage.s3_conditions import PROBE, require_conditional_writes
 from customs_storage.s3_multipart import upload_in_parts
 from customs_storage.store import ObjectInfo, ObjectStore
 
@@ -78,6 +79,7 @@ class S3Store(ObjectStore):
         self._client = client or connect()
         self._single_put_limit = single_put_limit
         self._bucket_seen = False
+        self._conditions_seen = False
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
 
     def open(self, key: str) -> BinaryIO:
@@ -94,6 +96,7 @@ class S3Store(ObjectStore):
         """Send the object under the condition that there is none."""
         name = self._name(key)
         with rewindable(source) as stream, explained(self._client, self._bucket, name, "written"):
+            self._require_conditions()
             digests = _Digests.of(stream)
             if digests.size > _HEAD_FIRST and self._head(name):
                 return False  # not worth sending only to be refused
@@ -106,6 +109,7 @@ class S3Store(ObjectStore):
         """Send the object under the condition that the stored one has the expected etag."""
         name = self._name(key)
         with explained(self._client, self._bucket, name, "written"):
+            self._require_conditions()
             stream = io.BytesIO(data)
             digests = _Digests.of(stream)
             metadata = {"sha256": digests.sha256, "write-id": uuid.uuid4().hex}
@@ -135,7 +139,8 @@ class S3Store(ObjectStore):
             for page in pages:
                 for found in page.get("Contents", []):
                     key = found["Key"].removeprefix(self._prefix)
-                    if not key.endswith("/"):  # the folder markers that consoles make are no objects of ours
+                    # The probe is no object of the layout, nor are the folder markers that consoles make.
+                    if key != PROBE and not key.endswith("/"):
                         yield ObjectInfo(key, found["Size"], found["ETag"], found["LastModified"])
 
     def folders(self, prefix: str) -> Iterator[str]:
@@ -173,6 +178,11 @@ class S3Store(ObjectStore):
             return stored
         with self.open(key) as stream:
             return sha256_of(stream)
+
+    def _require_conditions(self) -> None:
+        if not self._conditions_seen:
+            require_conditional_writes(self._client, self._bucket, self._prefix)
+            self._conditions_seen = True
 
     def _name(self, key: str) -> str:
         return self._prefix + check_key(key)

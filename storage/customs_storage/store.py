@@ -157,6 +157,7 @@ class ObjectStore(ABC):
                 raise StoreError(
                     f"{self.url}: {key} was deleted while it was written: stop what deletes it, then repeat"
                 )
+            stream.seek(0)
             if not created and sha256_of(stream) != self.sha256(key):
                 raise ObjectExists(
                     f"{self.url}: {key} exists with other bytes; objects are immutable: write under a new key"

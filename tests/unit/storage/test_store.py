@@ -88,11 +88,12 @@ def test_a_missing_object_is_told_apart(store: ObjectStore, tmp_path: Path) -> N
     assert list(tmp_path.glob("*cop*")) == []
 
 
-def test_the_same_bytes_again_change_nothing(store: ObjectStore) -> None:
-    first = store.put("k", LARGE)
+@pytest.mark.parametrize("data", [b"", b"small", LARGE], ids=["empty", "small", "large"])
+def test_the_same_bytes_again_change_nothing(store: ObjectStore, data: bytes) -> None:
+    first = store.put("k", data)
 
-    assert store.put("k", LARGE) == first
-    assert store.put("k", OneWayStream(LARGE)) == first
+    assert store.put("k", data) == first
+    assert store.put("k", OneWayStream(data)) == first
 
 
 def test_other_bytes_under_the_same_key_are_refused(store: ObjectStore) -> None:
