@@ -50,11 +50,11 @@ def indicators() -> None:
         return gate_candidate(candidate)
 
     @task(outlets=[LATEST_RELEASE])
-    def publish(candidate: dict[str, object]) -> dict[str, object]:
+    def publish(gated: dict[str, object]) -> dict[str, object]:
         """Swap `published/latest.json` to the candidate by compare-and-set."""
         from customs_monitor.airflow.steps import publish_candidate
 
-        return publish_candidate(candidate)
+        return publish_candidate(gated)
 
     publish(gate(build()))
 

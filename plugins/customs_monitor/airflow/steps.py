@@ -39,3 +39,83 @@ def judge_feed(feed: str, run_id: str) -> dict[str, object]:
     for line in delivery_lines(outcome):
         log.info(line)
     return outcome.model_dump(mode="json")
+
+
+def build_candidate(run_id: str) -> dict[str, object] | None:
+    """Build all models and write the candidate release; None if there is nothing new."""
+    from customs_monitor.release.candidate import prepare
+
+    with tempfile.TemporaryDirectory() as scratch:
+        candidate = prepare(store(), Layout.load(), Registry.load(), run_id, Path(scratch))
+    if candidate is None:
+        return None
+    log.info(
+        "candidate %s: %d files, %d indicators from %d deliveries",
+        candidate.release_id,
+        candidate.files,
+        candidate.indicators,
+        candidate.deliveries,
+    )
+    return candidate.model_dump(mode="json")
+
+
+def gate_candidate(candidate: dict[str, object]) -> dict[str, object]:
+    """Check the candidate; return it with the report, for the task that publishes."""
+    from customs_monitor.release.gate import gate
+    from customs_monitor.release.records import Candidate
+
+    with tempfile.TemporaryDirectory() as scratch:
+        report = gate(store(), Layout.load(), Registry.load(), Candidate.model_validate(candidate), Path(scratch))
+    for verdict in report.verdicts:
+        log.info("%s: %s; %s", verdict.check, verdict.verdict, verdict.detail)
+    return {"candidate": candidate, "report": report.model_dump(mode="json")}
+
+
+def publish_candidate(gated: dict[str, object]) -> dict[str, object]:
+    """Swap the release in force to the candidate that has passed the gate."""
+    from customs_monitor.release.publishing import publish
+    from customs_monitor.release.records import Candidate, GateReport
+
+    release = publish(
+        store(),
+        Layout.load(),
+        Candidate.model_validate(gated["candidate"]),
+        GateReport.model_validate(gated["report"]),
+    )
+    log.info("release %s is in force", release.release_id)
+    return release.model_dump(mode="json")
+
+
+def verify_latest() -> dict[str, object]:
+    """Hash the release in force again; fail with what differs from its manifest."""
+    from customs_monitor.release.verifying import verify
+
+    problems = verify(store(), Layout.load(), None)
+    if problems:
+        raise RuntimeError("the release in force is not intact:\n" + "\n".join(str(problem) for problem in problems))
+    return {"problems": 0}
+
+
+def remove_abandoned() -> dict[str, object]:
+    """Delete candidates that were never published and are older than a week."""
+    from datetime import timedelta
+
+    from customs_monitor.release.housekeeping import remove_abandoned as remove
+
+    removed = remove(store(), Layout.load(), timedelta(days=7))
+    for release_id in removed:
+        log.info("removed the abandoned candidate %s", release_id)
+    return {"removed": list(removed)}
+
+
+def list_unclaimed() -> dict[str, object]:
+    """Name the files of the inboxes that no contract claims, with the reason."""
+    from customs_monitor.collection.inbox import Inbox, look_through
+    from customs_monitor.collection.summary import unclaimed_lines
+
+    with tempfile.TemporaryDirectory() as scratch:
+        found = look_through([Inbox.open(url) for url in inbox_urls()], Registry.load(), Path(scratch))
+    lines = list(unclaimed_lines(found))
+    for line in lines:
+        log.warning(line)
+    return {"unclaimed": lines}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from customs_monitor.collection.landing import receipts
 from customs_monitor.collection.records import JudgementRecord, Receipt
@@ -34,10 +35,10 @@ def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InF
     return found
 
 
-def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
+def accepted(store: ObjectStore, layout: Layout, contract: Contract) -> list[InForce]:
+    """Return every delivery of a feed that was ever accepted, in the order period, sender, arrival."""
     judged = {(item.period, item.sender, item.delivery_id): item for item in judgements(store, layout, contract.id)}
-    groups: dict[tuple[str, str], list[InForce]] = {}
-    real: set[str] = set()
+    found: list[InForce] = []
     for receipt in receipts(store, layout, feed=contract.id):
         judgement = judged.get((receipt.period, receipt.sender, receipt.delivery_id))
         if judgement is None or judgement.accepted_sha256 is None:
@@ -49,13 +50,20 @@ def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator
             sender=receipt.sender,
             delivery_id=receipt.delivery_id,
         )
-        groups.setdefault((receipt.period, receipt.sender), []).append(InForce(receipt, judgement, key))
-        if not receipt.synthetic:
-            real.add(receipt.period)
-    for (period, _), deliveries in sorted(groups.items()):
-        counting = [item for item in deliveries if not item.receipt.synthetic or period not in real]
-        counting.sort(key=lambda item: (item.receipt.sequence, item.receipt.delivery_id))
-        yield from counting[-1:] if contract.supersession == "delivery" else counting
+        found.append(InForce(receipt, judgement, key))
+    found.sort(
+        key=lambda item: (item.receipt.period, item.receipt.sender, item.receipt.sequence, item.receipt.delivery_id)
+    )
+    return found
+
+
+def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
+    deliveries = accepted(store, layout, contract)
+    real = {item.receipt.period for item in deliveries if not item.receipt.synthetic}
+    counting = [item for item in deliveries if not item.receipt.synthetic or item.receipt.period not in real]
+    for _, group in groupby(counting, key=lambda item: (item.receipt.period, item.receipt.sender)):
+        versions = list(group)
+        yield from versions[-1:] if contract.supersession == "delivery" else versions
 
 
 def judgements(store: ObjectStore, layout: Layout, feed: str) -> Iterator[JudgementRecord]:

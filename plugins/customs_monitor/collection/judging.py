@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from customs_monitor.collection.in_force import judgements
+from customs_monitor.collection.in_force import accepted, judgements
 from customs_monitor.collection.landing import receipts
 from customs_monitor.collection.outcomes import failure_recorded, keep_outcome
 from customs_monitor.collection.records import (
@@ -77,10 +77,7 @@ def judge_waiting(
     started_at, clock = datetime.now(UTC), time.monotonic()
     contract = registry.feeds[feed]
     with failure_recorded(store, layout, run_id, feed, "judge"), store.lock(f"judge-{feed}", wait=_LOCK_WAIT):
-        judged = [
-            _judge_one(store, layout, registry, contract, receipt, scratch / f"{number:05d}")
-            for number, receipt in enumerate(waiting(store, layout, feed))
-        ]
+        judged = _judge_all(store, layout, registry, contract, scratch)
         after_sql = time.monotonic()
         verdict = _read_again(registry, contract, judged, scratch)
         after_expectations = time.monotonic()
@@ -111,8 +108,41 @@ def judge_waiting(
     return outcome
 
 
+def _judge_all(
+    store: ObjectStore, layout: Layout, registry: Registry, contract: Contract, scratch: Path
+) -> list[_Judged]:
+    found = waiting(store, layout, contract.id)
+    if not found:
+        return []
+    previous: dict[tuple[str, ...], Path] = {}
+    for item in accepted(store, layout, contract):
+        target = scratch / f"previous-{item.receipt.delivery_id}.parquet"
+        previous[_series(contract, item.receipt)] = store.local_path(item.key) or store.download(item.key, target)
+    judged: list[_Judged] = []
+    for number, receipt in enumerate(found):
+        series = _series(contract, receipt)
+        folder = scratch / f"{number:05d}"
+        one = _judge_one(store, layout, registry, contract, receipt, folder, previous.get(series))
+        if one.judgement.accepted is not None:
+            previous[series] = one.judgement.accepted
+        judged.append(one)
+    return judged
+
+
+def _series(contract: Contract, receipt: Receipt) -> tuple[str, ...]:
+    """Return what a delivery is compared within; where files carry parts, only those of the same name compare."""
+    group = (receipt.period, receipt.sender)
+    return group if contract.supersession == "delivery" else (*group, receipt.layout, receipt.file)
+
+
 def _judge_one(
-    store: ObjectStore, layout: Layout, registry: Registry, contract: Contract, receipt: Receipt, folder: Path
+    store: ObjectStore,
+    layout: Layout,
+    registry: Registry,
+    contract: Contract,
+    receipt: Receipt,
+    folder: Path,
+    previous: Path | None,
 ) -> _Judged:
     folder.mkdir(parents=True)
     key = layout.key(
@@ -133,7 +163,7 @@ def _judge_one(
         file_name=receipt.file,
         sha256=receipt.sha256,
     )
-    judgement = judge(source, delivery, contract, contract.layout(receipt.layout), registry, folder)
+    judgement = judge(source, delivery, contract, contract.layout(receipt.layout), registry, folder, previous)
     return _Judged(receipt, delivery, source, judgement, folder)
 
 
