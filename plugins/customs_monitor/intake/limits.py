@@ -13,7 +13,7 @@ class Limits:
 
     Attributes:
         head_bytes: How much of a file is looked at to detect its encoding, delimiter and header.
-        block_bytes: How much delimited text is parsed at once.
+        block_bytes: How much delimited text is parsed at once; 1 to 8 MiB are equally fast, 16 is a third slower.
         record_bytes: The longest record of delimited text; a longer one means a lost line break or quote.
         columns: The most columns of a table.
         problems: The most misshapen records that are listed before the file is taken for another file.
@@ -27,7 +27,7 @@ class Limits:
     """
 
     head_bytes: int = MIB
-    block_bytes: int = 8 * MIB
+    block_bytes: int = 4 * MIB
     record_bytes: int = 16 * MIB
     columns: int = 2_000
     problems: int = 1_000_000
