@@ -1,8 +1,8 @@
 """Does this server honour conditional writes in this bucket? Asked before the first write, because some keep silent.
 
 A server that does not know `If-None-Match` ignores it, and every promise of the store with it. Ceph's gateway 16 knows
-it, but not in a bucket with versioning (measured in `tests/rigs`): there every `If-None-Match: *` holds and no `If-Match`
-does.
+it, but not in a bucket with versioning (measured in `tests/rigs`): there every `If-None-Match: *` holds, and no
+`If-Match` does.
 """
 
 from __future__ import annotations
