@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Schema of the accepted rows: a view per feed, and the tables `deliveries` and `expected_senders`.
 ACCEPTED = "accepted"
-#: Schema of the codelists: a table per `cl_<name>.csv`, a view per union of lists.
+#: Schema of the codelists: a table per `cl_<name>.csv` and `alias_<name>.csv`, a view per union of lists.
 CODELISTS = "codelists"
 
 _DELIVERIES = pa.schema(
@@ -176,21 +176,34 @@ def codelist_columns(path: Path) -> list[tuple[str, str]]:
     return [(name, "DATE" if name in ("valid_from", "valid_to") else "VARCHAR") for name in header]
 
 
+def alias_files(registry: Registry) -> list[Path]:
+    """Return the lists of aliases, `alias_<name>.csv`; their tables have the same names."""
+    return sorted(registry.project.codelists.glob("alias_*.csv"))
+
+
 def _fill_codelists(database: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     database.execute(f"CREATE SCHEMA {CODELISTS}")
-    names = sorted(registry.codelists, key=lambda name: len(registry.codelists.paths(name)))
-    for name in names:
+    unions: dict[str, tuple[Path, ...]] = {}
+    for name in registry.codelists:
         paths = registry.codelists.paths(name)
-        if len(paths) > 1:
-            parts = " UNION ALL BY NAME ".join(f"SELECT * FROM {CODELISTS}.{_list_of(path)}" for path in paths)
-            database.execute(f"CREATE VIEW {CODELISTS}.{name} AS {parts}")
-            continue
-        # The types are named and not guessed: NA is Namibia, and 0101 has its leading zero.
-        columns = ", ".join(f"{_literal(column)}: {_literal(kind)}" for column, kind in codelist_columns(paths[0]))
-        database.execute(
-            f"CREATE TABLE {CODELISTS}.{name} AS SELECT * FROM read_csv({_literal(str(paths[0]))}, header = true,"
-            f" auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})"
-        )
+        if len(paths) == 1:
+            database.execute(f"CREATE TABLE {CODELISTS}.{name} AS {_csv_sql(paths[0])}")
+        else:
+            unions[name] = paths
+    for name, paths in unions.items():
+        parts = " UNION ALL BY NAME ".join(f"SELECT * FROM {CODELISTS}.{_list_of(path)}" for path in paths)
+        database.execute(f"CREATE VIEW {CODELISTS}.{name} AS {parts}")
+    for path in alias_files(registry):
+        database.execute(f"CREATE TABLE {CODELISTS}.{path.stem} AS {_csv_sql(path)}")
+
+
+def _csv_sql(path: Path) -> str:
+    # The types are named and not guessed: NA is Namibia, and 0101 has its leading zero.
+    columns = ", ".join(f"{_literal(column)}: {_literal(kind)}" for column, kind in codelist_columns(path))
+    return (
+        f"SELECT * FROM read_csv({_literal(str(path))}, header = true, auto_detect = false, delim = ',',"
+        f" quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})"
+    )
 
 
 def _list_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from customs_monitor.contracts import Registry
-from customs_monitor.release.accepted import ACCEPTED, CODELISTS, codelist_columns, feed_columns
+from customs_monitor.release.accepted import ACCEPTED, CODELISTS, alias_files, codelist_columns, feed_columns
 
 _HEAD = (
     "# Generated from expectations/ and seeds/codelists/ by `python -m customs_monitor.release.dbt_sources`;"
@@ -56,6 +56,10 @@ def render(registry: Registry) -> str:
     lists = [
         {"name": name, "columns": [_column(*column) for column in _codelist(registry, name)]}
         for name in sorted(registry.codelists)
+    ]
+    lists += [
+        {"name": path.stem, "columns": [_column(*column) for column in codelist_columns(path)]}
+        for path in alias_files(registry)
     ]
     document = {
         "version": 2,

@@ -1,0 +1,35 @@
+{# Each element of a list joined by "; " as a row of its own, in a SELECT list. #}
+{% macro each_of(text) -%}
+    {%- if target.type == 'duckdb' -%}
+    unnest(string_split({{ text }}, '; '))
+    {%- else -%}
+    explode(split({{ text }}, '; '))
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+    Names and codes of a list, in lower case, with the code each stands for.
+
+    codelist  table of the codes
+    aliases   table of the other spellings
+#}
+{% macro names_of(codelist, aliases) -%}
+    SELECT
+        lower(code) AS name,
+        code
+    FROM {{ source('codelists', codelist) }}
+    UNION
+    SELECT
+        lower(alias) AS name,
+        code
+    FROM {{ source('codelists', aliases) }}
+{%- endmacro %}
+
+{# The first value that is told, taking the renderings of a source in their order of trust. #}
+{% macro first_told(column, renderings) -%}
+    coalesce(
+        {%- for rendering in renderings %}
+        max(CASE WHEN record_source = '{{ rendering }}' THEN {{ column }} END){{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
