@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from customs_monitor.contracts import Registry
-from customs_monitor.validation.quoting import identifier
+from customs_monitor.validation.quoting import identifier, literal
 
 _FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
@@ -60,18 +60,26 @@ class Codes:
             self._create_table(name, pa.table(columns))
         return name, periods
 
-    def aliases(self, name: str) -> str:
-        """Return a table (alias in lower case, code) of a list of aliases."""
-        table = identifier(f"aliases of {name}")
-        if self._is_new(table):
-            found = self._registry.aliases(name)
-            self._create_table(
-                table,
-                pa.table(
-                    {"alias": pa.array(list(found), pa.string()), "code": pa.array(list(found.values()), pa.string())}
-                ),
-            )
-        return table
+    def alias_code(self, name: str, text: str) -> str:
+        """Return the SQL of the code that an alias stands for, NULL where the text is none.
+
+        The aliases are the values of an enumeration, whose number is the place of the code: a join would hand the rows
+        on in another order than the file's.
+
+        Args:
+            name: the list of aliases.
+            text: SQL text; matched trimmed and without regard to case.
+        """
+        found = self._registry.aliases(name)
+        if not found:
+            return "NULL::VARCHAR"
+        enumeration = identifier(f"aliases of {name}")
+        if self._is_new(enumeration):
+            self._connection.register("new_aliases", pa.table({"alias": pa.array(list(found), pa.string())}))
+            self._connection.execute(f"CREATE TYPE {enumeration} AS ENUM (SELECT alias FROM new_aliases)")
+            self._connection.unregister("new_aliases")
+        codes = ", ".join(literal(code) for code in found.values())
+        return f"list_extract([{codes}], enum_code(TRY_CAST(lower(trim({text})) AS {enumeration})) + 1)"
 
     def _is_new(self, name: str) -> bool:
         new = name not in self._made

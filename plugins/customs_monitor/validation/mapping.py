@@ -53,7 +53,6 @@ def map_columns(
             columns[name] = shown_column(name)
     as_received = f"SELECT {', '.join(selected)} FROM ({records})"
 
-    joins: list[str] = []
     texts: list[str] = []
     for name in names:
         text = _without_nulls(received(name), layout.mapping.get(name)) if name in filled else "NULL::VARCHAR"
@@ -63,13 +62,9 @@ def map_columns(
                 text = f"upper({text})"
             for list_name in (layout.mapping[name].aliases, concept.aliases):
                 if list_name is not None:
-                    table = identifier(f" alias.{len(joins)}")
-                    joins.append(
-                        f"LEFT JOIN {codes.aliases(list_name)} AS {table} ON lower(trim({text})) = {table}.alias"
-                    )
-                    text = f"coalesce({table}.code, {text})"
+                    text = f"coalesce({codes.alias_code(list_name, text)}, {text})"
         texts.append(f"{text} AS {identifier(name)}")
-    sql = f'SELECT "rows".*, {", ".join(texts)} FROM ({as_received}) AS "rows" {" ".join(joins)}'
+    sql = f'SELECT "rows".*, {", ".join(texts)} FROM ({as_received}) AS "rows"'
     return Mapped(sql, columns, filled)
 
 
