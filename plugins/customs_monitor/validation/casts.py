@@ -60,7 +60,8 @@ def typed(concept: Concept, mapping: Mapping | None, text: str) -> str:
         case "timestamp":
             return _timestamp(text, mapping)
         case "boolean":
-            return f"CASE WHEN lower({text}) IN ('true', '1') THEN true WHEN lower({text}) IN ('false', '0') THEN false END"
+            lower = f"lower({text})"
+            return f"CASE WHEN {lower} IN ('true', '1') THEN true WHEN {lower} IN ('false', '0') THEN false END"
         case "period":
             return _period(text, concept)
         case _:
