@@ -33,6 +33,9 @@ LEFT JOIN country_names
     ON told.kind = 'country of origin' AND lower(trim(told.name)) = country_names.name
 LEFT JOIN hazard_names
     ON told.kind = 'category of hazard' AND lower(trim(told.name)) = hazard_names.name
-WHERE coalesce(country_names.code, hazard_names.code) IS NULL
+WHERE
+    coalesce(country_names.code, hazard_names.code) IS NULL
+    -- What the source writes where the origin is not known is no name.
+    AND lower(trim(told.name)) <> 'unknown origin'
 GROUP BY told.kind, told.name
 ORDER BY subject
