@@ -258,5 +258,3 @@ def _node(
         description=f"What {name} is.",
         depends_on=depends_on,
     )
-
-

@@ -64,8 +64,9 @@ def prepare(
             code = code_fingerprint(registry.project)
             fingerprint = input_fingerprint(deliveries, code)
             latest = read_latest(store)
-        if latest and read_manifest(store, latest.release_id).input_fingerprint == fingerprint:
-            step.result, step.release_id = "nothing new", latest.release_id
+            in_place = read_manifest(store, latest.release_id) if latest else None
+        if in_place and in_place.input_fingerprint == fingerprint:
+            step.result, step.release_id = "nothing new", in_place.release_id
             return None
 
         from customs_monitor.release.build import build
@@ -75,6 +76,9 @@ def prepare(
 
         folders = {"release_file": scratch / "public", "restricted_file": scratch / "restricted"}
         created_at = now().astimezone(UTC).replace(microsecond=0)
+        if in_place:
+            # Also where the clock was put back: the order of ids and times is that of the releases.
+            created_at = max(created_at, in_place.created_at + timedelta(seconds=1))
         release_id, created_at = _free_id(store, layout, created_at, fingerprint)
         step.release_id = release_id
         with step.timed("fetch"):

@@ -156,6 +156,7 @@ def describe(built: BuildResult, registry: Registry, deliveries: Sequence[InForc
     synthetic = {item.receipt.feed for item in deliveries if item.receipt.synthetic}
     delivered = {item.receipt.feed for item in deliveries}
     tables = {table.name: table for table in built.indicators}
+    keys = {model: test.key for test in built.tests if test.key for model in test.depends_on}
 
     def entry(code: Code) -> IndicatorEntry:
         spec = specs.get(code.code)
@@ -182,7 +183,9 @@ def describe(built: BuildResult, registry: Registry, deliveries: Sequence[InForc
 
     return Contents(
         indicators=tuple(entry(code) for code in registry.codelists["indicator"]),
-        marts=tuple(_mart(table, models, registry, synthetic) for table in built.marts if table.rows),
+        marts=tuple(
+            _mart(table, models, registry, keys.get(table.name, ()), synthetic) for table in built.marts if table.rows
+        ),
         feeds={feed: _feed(registry, feed) for feed in sorted(registry.feeds)},
         findings=tuple(
             FindingEntry(
@@ -214,9 +217,7 @@ def describe(built: BuildResult, registry: Registry, deliveries: Sequence[InForc
     )
 
 
-def _state(
-    code: Code, spec: IndicatorSpec | None, table: BuiltTable | None, delivered: set[str]
-) -> tuple[State, str]:
+def _state(code: Code, spec: IndicatorSpec | None, table: BuiltTable | None, delivered: set[str]) -> tuple[State, str]:
     if spec is None:
         return "awaiting data", f"no feed brings it yet; it comes from: {code.attributes.get('source', 'not known')}"
     if table is None or not table.rows:
@@ -227,9 +228,7 @@ def _state(
     return ("restricted", "not public") if spec.audience == "restricted" else ("published", "")
 
 
-def _indicator(
-    spec: IndicatorSpec, table: BuiltTable, models: Mapping[str, NodeResult], registry: Registry
-) -> Dataset:
+def _indicator(spec: IndicatorSpec, table: BuiltTable, models: Mapping[str, NodeResult], registry: Registry) -> Dataset:
     return Dataset(
         kind="indicators",
         id=spec.id,
@@ -247,7 +246,11 @@ def _indicator(
 
 
 def _mart(
-    table: BuiltTable, models: Mapping[str, NodeResult], registry: Registry, synthetic: set[str]
+    table: BuiltTable,
+    models: Mapping[str, NodeResult],
+    registry: Registry,
+    key: tuple[str, ...],
+    synthetic: set[str],
 ) -> MartEntry:
     model = models[table.name]
     name = table.name.removeprefix(_MART_PREFIX)
@@ -260,6 +263,7 @@ def _mart(
             title=model.title or _in_words(name),
             description=model.description,
             columns=_columns(table, models, registry),
+            key=key,
         ),
         rows=table.rows,
         feeds=feeds,

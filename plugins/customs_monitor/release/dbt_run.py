@@ -38,6 +38,7 @@ class NodeResult:
         title: of a model, as its `meta` says; empty where it says none.
         description: what the project says of it.
         columns: names and descriptions of a model's columns.
+        key: of a test `unique_combination`, the columns it is about.
         depends_on: the models (`int_senders`) and sources (`accepted.it_systems`) it reads; of a test, what it tests.
     """
 
@@ -51,6 +52,7 @@ class NodeResult:
     title: str = ""
     description: str = ""
     columns: tuple[tuple[str, str], ...] = ()
+    key: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
 
 
@@ -135,8 +137,14 @@ def _node_result(result: Any) -> NodeResult:
         columns=tuple((item.name, " ".join(item.description.split())) for item in result.node.columns.values())
         if is_model
         else (),
+        key=_unique_columns(result.node),
         depends_on=tuple(sorted(map(_relation, result.node.depends_on.nodes))),
     )
+
+
+def _unique_columns(node: Any) -> tuple[str, ...]:
+    test = getattr(node, "test_metadata", None)
+    return tuple(test.kwargs.get("columns", ())) if test is not None and test.name == "unique_combination" else ()
 
 
 def _relation(unique_id: str) -> str:

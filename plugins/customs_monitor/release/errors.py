@@ -28,3 +28,7 @@ class ReleaseOvertaken(ReleaseError):
 
 class NothingPublished(ReleaseError):
     """There is no release yet, or not the one asked for."""
+
+
+class NotInRelease(ReleaseError):
+    """What was asked for is not in the release: an unknown id, an indicator without data, no such cell."""

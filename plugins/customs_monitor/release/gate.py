@@ -20,9 +20,7 @@ from customs_storage.manifest import GateVerdict, verify
 _REASONS_TOLD = 20
 
 
-def gate(
-    store: ObjectStore, layout: Layout, registry: Registry, candidate: Candidate, scratch: Path
-) -> GateReport:
+def gate(store: ObjectStore, layout: Layout, registry: Registry, candidate: Candidate, scratch: Path) -> GateReport:
     """Read a candidate back and judge it.
 
     Args:
@@ -94,9 +92,7 @@ def _verdict(check: str, found: list[str], passed: str, *, flags: bool = False) 
     )
 
 
-def _read_back(
-    store: ObjectStore, layout: Layout, candidate: Candidate, draft: Draft, scratch: Path
-) -> checks.Reading:
+def _read_back(store: ObjectStore, layout: Layout, candidate: Candidate, draft: Draft, scratch: Path) -> checks.Reading:
     """Copy the data files of the candidate from the store; what the builder left on disk is not looked at."""
     for area in AREAS:
         manifest = draft.of_area(area)

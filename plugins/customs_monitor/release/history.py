@@ -84,9 +84,7 @@ def manifest_of(store: ObjectStore, release_id: str | None) -> Manifest:
     try:
         return read_manifest(store, release_id)
     except ObjectNotFound:
-        raise NothingPublished(
-            f"{store.url}: there is no release {release_id}: see customs-monitor releases"
-        ) from None
+        raise NothingPublished(f"{store.url}: there is no release {release_id}: see customs-monitor releases") from None
 
 
 def all_ids(store: ObjectStore, layout: Layout) -> list[str]:

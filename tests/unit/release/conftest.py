@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.releases import Deliveries, FakeBuild
 
 from customs_monitor.contracts import Registry
 from customs_monitor.release import build as building
 from customs_monitor.release import contents as describing
 from customs_storage import ObjectStore, open_store
 from customs_storage.layout import Layout
+from support.releases import Deliveries, FakeBuild
 
 
 @pytest.fixture(scope="session")

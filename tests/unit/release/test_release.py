@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from support.releases import ANSWERS
 
 from customs_monitor.release import release_now
 from customs_monitor.release.candidate import prepare
@@ -18,6 +18,7 @@ from customs_monitor.release.publishing import publish
 from customs_monitor.release.records import Candidate, GateReport
 from customs_storage.manifest import read_manifest, verify
 from customs_storage.pointer import read_latest
+from support.releases import ANSWERS
 
 
 @pytest.fixture
@@ -84,9 +85,7 @@ def test_nothing_new_builds_nothing(store, layout, registry, deliveries, fake_bu
     assert release_now(store, layout, registry, "run-3", scratch()) is not None
 
 
-def test_an_empty_store_gives_a_release_in_which_everything_awaits_data(
-    store, layout, registry, fake_build, scratch
-):
+def test_an_empty_store_gives_a_release_in_which_everything_awaits_data(store, layout, registry, fake_build, scratch):
     release = release_now(store, layout, registry, "run-1", scratch())
     assert release is not None
     assert release.indicators == ()
@@ -185,7 +184,7 @@ class TestGate:
         monkeypatch.setattr(datasets, "_NOT_FREE", "false")
         deliveries.survey()
         candidate = prepare(store, layout, registry, "run-1", scratch())
-        with pytest.raises(GateFailed, match="disclosure: .*6 confidential cells have a value"):
+        with pytest.raises(GateFailed, match=r"disclosure: .*6 confidential cells have a value"):
             gate(store, layout, registry, candidate, scratch())
 
 
@@ -251,7 +250,7 @@ class TestPublish:
 
     def test_the_report_must_be_on_this_candidate(self, store, layout, registry, made, scratch):
         report = gate(store, layout, registry, made, scratch())
-        with pytest.raises(ReleaseError, match="let .* pass it"):
+        with pytest.raises(ReleaseError, match=r"let .* pass it"):
             publish(store, layout, made.model_copy(update={"draft_sha256": "0" * 64}), report)
 
     def test_killed_between_any_two_writes_a_reader_sees_old_or_new(
@@ -283,10 +282,8 @@ class TestPublish:
                 for name in ("put_if_absent", "compare_and_set"):
                     patch.setattr(type(store), name, dying(name))
                 writes["left"] = allowed
-                try:
+                with suppress(Killed):
                     release_now(store, layout, registry, f"run-{allowed + 1}", scratch())
-                except Killed:
-                    pass
             latest = read_latest(store).release_id
             seen.append(latest)
             assert verify(store, latest) == []

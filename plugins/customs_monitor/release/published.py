@@ -1,0 +1,62 @@
+"""Reading the tables of a published release, never trusting bytes that its manifest does not vouch for."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from customs_monitor.release.contents import Contents, IndicatorEntry
+from customs_monitor.release.datasets import Dataset
+from customs_monitor.release.errors import NotInRelease, ReleaseError
+from customs_storage import ObjectStore
+from customs_storage.hashing import sha256_of
+from customs_storage.layout import Layout
+from customs_storage.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Published:
+    """A release and what it contains."""
+
+    store: ObjectStore
+    layout: Layout
+    manifest: Manifest
+    contents: Contents
+
+    @classmethod
+    def of(cls, store: ObjectStore, layout: Layout, manifest: Manifest) -> Published:
+        """Open a release."""
+        return cls(store, layout, manifest, Contents.of(store, layout, manifest.release_id))
+
+    def indicator(self, indicator: str) -> tuple[IndicatorEntry, Dataset]:
+        """Return an indicator that has figures, with its table.
+
+        Raises:
+            NotInRelease: if there is no such indicator, or it has no public figure; the message says why.
+        """
+        entry = self.contents.indicator(indicator)
+        if entry is None:
+            raise NotInRelease(f"there is no indicator {indicator}: see customs-monitor indicators")
+        if entry.dataset is None or entry.state != "published":
+            raise NotInRelease(f"{indicator} is not published: {entry.state}: {entry.reason}")
+        return entry, entry.dataset
+
+    def sha256(self, dataset: Dataset) -> str | None:
+        """Return the hash of a table's Parquet file, None if the release has no such public table."""
+        path = f"{dataset.stem}.parquet"
+        return next((file.sha256 for file in self.manifest.files if file.path == path), None)
+
+    def table(self, dataset: Dataset) -> pa.Table:
+        """Read a table.
+
+        Raises:
+            ReleaseError: if its bytes are not those of the manifest.
+        """
+        key = self.layout.key("release_file", release_id=self.manifest.release_id, path=f"{dataset.stem}.parquet")
+        data = self.store.get(key)
+        if sha256_of(data) != self.sha256(dataset):
+            raise ReleaseError(f"{self.store.url}: {key} is not what was published: see customs-monitor verify")
+        return pq.read_table(io.BytesIO(data))

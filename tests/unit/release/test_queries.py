@@ -1,0 +1,174 @@
+"""What can be asked of a published release: show, explain, diff, verify, releases."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from customs_monitor.release import release_now
+from customs_monitor.release.diff import as_text as diff_text
+from customs_monitor.release.diff import diff
+from customs_monitor.release.errors import NothingPublished, NotInRelease, ReleaseError
+from customs_monitor.release.explain import as_text, explain
+from customs_monitor.release.history import releases
+from customs_monitor.release.show import as_csv, as_json, show
+from customs_monitor.release.summary import published_lines
+from customs_monitor.release.verifying import verify
+from support.releases import ANSWERS
+
+
+@pytest.fixture
+def two(store, layout, registry, deliveries, fake_build, scratch):
+    """Two releases: one Member State more gave the highest score in the second."""
+    deliveries.survey()
+    first = release_now(store, layout, registry, "run-1", scratch())
+    deliveries.survey({**ANSWERS, "4": 12, "NO_REPLY": 0}, sequence=2)
+    second = release_now(store, layout, registry, "run-2", scratch())
+    return first, second
+
+
+class TestShow:
+    def test_gives_the_rows_of_the_period_and_area(self, store, layout, two):
+        shown = show(store, layout, "o4-3", period="2018-2020", area="EU27_2020")
+        values = {dict(zip(shown.columns, row, strict=True))["MEASURE"]: row[7] for row in shown.rows}
+        assert values["COUNT_4"] == 12
+        assert shown.release_id == two[1].release_id
+
+    def test_as_of_gives_what_was_published_then(self, store, layout, two):
+        between = two[1].created_at - timedelta(microseconds=1)
+        shown = show(store, layout, "o4-3", as_of=between.replace(tzinfo=None))
+        assert shown.release_id == two[0].release_id
+        with pytest.raises(NothingPublished, match="2020-01-01"):
+            show(store, layout, "o4-3", as_of=datetime(2020, 1, 1, tzinfo=UTC))
+
+    def test_csv_and_json_have_the_same_cells(self, store, layout, two):
+        shown = show(store, layout, "o4-3")
+        from_csv = list(csv.DictReader(io.StringIO(as_csv(shown))))
+        from_json = json.loads(as_json(shown))["rows"]
+        assert [row["MEASURE"] for row in from_csv] == [row["MEASURE"] for row in from_json]
+        assert [float(row["OBS_VALUE"]) for row in from_csv] == [row["OBS_VALUE"] for row in from_json]
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            ({"indicator": "o9-9"}, "there is no indicator o9-9"),
+            ({"indicator": "o12-1"}, "awaiting data"),
+            ({"indicator": "o4-3", "period": "2031"}, "it has 2018-2020"),
+            ({"indicator": "o4-3", "area": "XX"}, "it has EU27_2020"),
+        ],
+    )
+    def test_what_is_not_there_is_said_with_what_is(self, store, layout, two, asked, said):
+        with pytest.raises(NotInRelease, match=said):
+            show(store, layout, **asked)
+
+    def test_bytes_that_were_changed_are_not_shown(self, store, layout, two):
+        key = layout.key("release_file", release_id=two[1].release_id, path="indicators/o4-3/o4-3.parquet")
+        path = store.local_path(key)
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[:-1] + b"\0")
+        with pytest.raises(ReleaseError, match="is not what was published"):
+            show(store, layout, "o4-3")
+
+
+class TestExplain:
+    def test_goes_down_to_the_delivery(self, store, layout, two):
+        told = explain(store, layout, "o4-3", "2018-2020", "EU27_2020", {"MEASURE": "COUNT_4"})
+        assert [cell["OBS_VALUE"] for cell in told.cells] == [12]
+        assert [step.name for step in told.lineage] == ["o4_3", "stg_survey_results"]
+        (delivery,) = told.deliveries
+        assert store.head(delivery.landing) is not None
+        assert (delivery.feed, delivery.rows_accepted, delivery.verdict) == (
+            "survey_results",
+            5,
+            "accepted_with_warnings",
+        )
+        assert [(issue.rule, issue.count) for issue in delivery.issues] == [("distribution_adds_up", 1)]
+
+    def test_reads_well(self, store, layout, two):
+        text = as_text(explain(store, layout, "o4-3", "2018-2020", "EU27_2020"))
+        assert "CRMF_ELEMENT _T, MEASURE COUNT_4 = 12 PURE_NUMB  (status D, 26 of 27 senders)" in text
+        assert "assumed since 2026-10-01: One question stands for all three elements." in text
+        assert "warning: distribution_adds_up x1" in text
+
+    def test_says_that_it_is_synthetic(self, store, layout, registry, deliveries, fake_build, scratch):
+        deliveries.survey(synthetic=True)
+        release_now(store, layout, registry, "run-1", scratch())
+        told = explain(store, layout, "o4-3", "2018-2020", "EU27_2020")
+        assert told.synthetic
+        assert "RESTS ON SYNTHETIC DATA" in as_text(told)
+
+    def test_an_unknown_cell_is_refused(self, store, layout, two):
+        with pytest.raises(NotInRelease, match="no column COLOUR"):
+            explain(store, layout, "o4-3", "2018-2020", "EU27_2020", {"COLOUR": "RED"})
+
+
+class TestDiff:
+    def test_tells_every_cell_with_its_old_and_new_value(self, store, layout, two):
+        told = diff(store, layout, two[0].release_id, two[1].release_id)
+        changes = {row.key["MEASURE"]: (row.old, row.new) for row in told.tables[0].rows}
+        assert changes["COUNT_4"] == ({"OBS_VALUE": 11.0}, {"OBS_VALUE": 12.0})
+        assert changes["NO_REPLY"] == ({"OBS_VALUE": 1.0}, {"OBS_VALUE": 0.0})
+        assert set(changes) == {"COUNT_4", "NO_REPLY", "MEAN"}
+        assert (len(told.deliveries_added), len(told.deliveries_removed)) == (1, 1)
+        assert not told.code_changed
+        assert "COUNT_4: OBS_VALUE 11.0 -> 12.0" in diff_text(told)
+
+    def test_new_cells_are_added(self, store, layout, registry, deliveries, two, scratch):
+        deliveries.survey(cycle="2021-2023")
+        third = release_now(store, layout, registry, "run-3", scratch())
+        table = diff(store, layout, two[1].release_id, third.release_id).tables[0]
+        assert (table.added, table.removed, table.changed) == (6, 0, 0)
+        back = diff(store, layout, third.release_id, two[1].release_id).tables[0]
+        assert (back.added, back.removed, back.changed) == (0, 6, 0)
+
+    def test_a_release_equals_itself(self, store, layout, two):
+        told = diff(store, layout, two[0].release_id, two[0].release_id)
+        assert told.tables == ()
+        assert "Every table is the same." in diff_text(told)
+
+    def test_an_unknown_release_is_refused(self, store, layout, two):
+        with pytest.raises(NothingPublished, match="no release 20200101T000000Z-00000000"):
+            diff(store, layout, "20200101T000000Z-00000000", two[0].release_id)
+
+
+class TestVerify:
+    def test_a_whole_release_has_no_problem(self, store, layout, two):
+        found = verify(store, layout)
+        assert (found.release_id, found.problems, found.deliveries) == (two[1].release_id, (), 1)
+        assert verify(store, layout, two[0].release_id).problems == ()
+
+    def test_a_changed_table_and_a_changed_delivery_are_named(self, store, layout, two):
+        tampered = [
+            layout.key("release_file", release_id=two[1].release_id, path="marts/survey/survey.csv"),
+            next(info.key for info in store.list("landing/") if info.key.endswith(".csv")),
+        ]
+        for key in tampered:
+            path = store.local_path(key)
+            path.chmod(0o644)
+            path.write_bytes(b"other")
+        problems = [text for release in two for text in verify(store, layout, release.release_id).problems]
+        assert all(any(text.startswith(f"{key}: altered") for text in problems) for key in tampered)
+
+
+def test_releases_are_listed_newest_first(store, layout, two):
+    listed = releases(store, layout)
+    assert [(item.release_id, item.state) for item in listed] == [
+        (two[1].release_id, "in force"),
+        (two[0].release_id, "superseded"),
+    ]
+    assert listed[0].replaces == two[0].release_id
+
+
+def test_the_summary_names_indicators_and_site(store, layout, registry, two):
+    lines = list(published_lines(store, layout, registry))
+    assert any("1 published (o4-3), 43 awaiting data; 1 further tables" in line for line in lines)
+    assert any("question s2-5-1-4" in line for line in lines)
+    assert lines[-1].startswith("Site: ")
+
+
+def test_the_summary_of_an_empty_store_says_so(store, layout, registry):
+    assert list(published_lines(store, layout, registry)) == ["Nothing is published: 44 indicators await data."]
