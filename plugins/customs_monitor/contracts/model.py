@@ -188,7 +188,10 @@ class Mapping(_Strict):
 
     Attributes:
         source: the column of the file (after `unpivot`).
-        sql: SQL text expression over the columns of the file, quoted as "NAME", for what `source` cannot say.
+        sql: SQL text expression over the columns of the file, quoted as "NAME", for what `source` cannot say. Given
+            with `source`, that is the column whose name and value a sender is shown when something is wrong.
+        allColumnsBut: all columns of the file but these (matched without regard to case), as NAME=VALUE joined by
+            points: the key of a series whose dimensions differ from message to message. Empty cells are left out.
         constant: one value for all rows.
         path: a regular expression with one group, searched in the name of the file: what the file says only by its
             name (the language of `cn8_2023_de.csv`). Where it finds nothing the property is empty.
@@ -203,6 +206,7 @@ class Mapping(_Strict):
 
     source: str | None = None
     sql: str | None = None
+    allColumnsBut: tuple[str, ...] = ()
     constant: str | None = None
     path: str | None = None
     optional: bool = False
@@ -214,8 +218,9 @@ class Mapping(_Strict):
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Mapping:
-        if sum(way is not None for way in (self.source, self.sql, self.constant, self.path)) != 1:
-            raise ValueError("give exactly one of source, sql, constant, path")
+        ways = (self.sql or self.source, self.allColumnsBut or None, self.constant, self.path)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("give exactly one of source, sql, allColumnsBut, constant, path (source may go with sql)")
         if self.path is not None and re.compile(self.path).groups != 1:
             raise ValueError("path needs exactly one group: what it finds is the value")
         return self

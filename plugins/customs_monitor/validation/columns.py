@@ -18,6 +18,11 @@ def received(name: str) -> str:
     return identifier(f" received.{name}")
 
 
+def computed(name: str) -> str:
+    """What an SQL expression of the layout makes of the value of a property as the sender wrote it."""
+    return identifier(f" computed.{name}")
+
+
 def shown_column(name: str) -> str:
     """The sender's column of a property where it differs from row to row (unpivoted columns)."""
     return identifier(f" column.{name}")

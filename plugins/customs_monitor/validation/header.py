@@ -64,11 +64,9 @@ def read_header(
         present |= {layout.unpivot.nameTo.casefold(), layout.unpivot.valueTo.casefold()}
     unfillable: set[str] = set()
     for name, mapping in layout.mapping.items():
-        read: tuple[str, ...] = ()
-        if mapping.source is not None:
-            read = (mapping.source,)
-        elif mapping.sql is not None:
-            read = columns_read(connection, mapping.sql, f"{place}.mapping.{name}")
+        read = () if mapping.source is None else (mapping.source,)
+        if mapping.sql is not None:
+            read += columns_read(connection, mapping.sql, f"{place}.mapping.{name}")
         for column in read:
             needed[column] = needed.get(column, True) and mapping.optional
             if not mapping.optional and column.casefold() not in present:

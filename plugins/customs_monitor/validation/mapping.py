@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from customs_monitor.contracts import Contract, Layout, Mapping, Registry
 from customs_monitor.validation.codes import Codes
-from customs_monitor.validation.columns import LINE, received, shown_column
+from customs_monitor.validation.columns import LINE, computed, received, shown_column
 from customs_monitor.validation.header import Header
 from customs_monitor.validation.quoting import identifier, literal
 
@@ -46,8 +46,11 @@ def map_columns(
     columns = {name: literal(_static_column(name, layout, header)) for name in names}
     selected = [LINE]
     for name in names:
-        selected.append(f"{_received(layout.mapping.get(name), header, name in filled)} AS {received(name)}")
-        if name in filled and _is_unpivoted(layout, layout.mapping[name]):
+        mapping = layout.mapping.get(name) if name in filled else None
+        selected.append(f"{_received(mapping, header)} AS {received(name)}")
+        if mapping is not None and _is_computed(mapping):
+            selected.append(f"{_expression(mapping)} AS {computed(name)}")
+        if mapping is not None and _is_unpivoted(layout, mapping):
             assert layout.unpivot is not None
             selected.append(f"{identifier(layout.unpivot.nameTo)} AS {shown_column(name)}")
             columns[name] = shown_column(name)
@@ -55,7 +58,7 @@ def map_columns(
 
     texts: list[str] = []
     for name in names:
-        text = _without_nulls(received(name), layout.mapping.get(name)) if name in filled else "NULL::VARCHAR"
+        text = _text(name, layout.mapping[name]) if name in filled else "NULL::VARCHAR"
         if name in filled:
             concept = registry.concepts[name]
             if concept.upper:
@@ -108,18 +111,37 @@ def _static_column(name: str, layout: Layout, header: Header) -> str:
     return header.name_of(mapping.source) or mapping.source
 
 
-def _received(mapping: Mapping | None, header: Header, filled: bool) -> str:
-    if mapping is None or not filled:
+def _is_computed(mapping: Mapping) -> bool:
+    """Tell whether the value is made from what a sender is shown."""
+    return mapping.source is not None and mapping.sql is not None
+
+
+def _received(mapping: Mapping | None, header: Header) -> str:
+    if mapping is None:
         return "NULL::VARCHAR"
     if mapping.source is not None:
         return identifier(header.name_of(mapping.source) or mapping.source)
     if mapping.sql is not None:
-        # An expression that fails on what a sender wrote gives an empty value; it must not end the pass.
-        return f"nullif(trim(TRY(CAST(({mapping.sql}) AS VARCHAR))), '')"
+        return _expression(mapping)
+    if mapping.allColumnsBut:
+        return _all_columns_but(mapping.allColumnsBut, header)
     return f"nullif({literal(mapping.constant)}, '')"
 
 
-def _without_nulls(text: str, mapping: Mapping | None) -> str:
-    if mapping is None or not mapping.nullValues:
+def _expression(mapping: Mapping) -> str:
+    """Return the SQL of the layout; where it fails on what a sender wrote the value is empty, and the pass goes on."""
+    return f"nullif(trim(TRY(CAST(({mapping.sql}) AS VARCHAR))), '')"
+
+
+def _all_columns_but(left_out: tuple[str, ...], header: Header) -> str:
+    out = {name.casefold() for name in left_out}
+    parts = [f"{literal(f'{name}=')} || {identifier(name)}" for name in header.columns if name.casefold() not in out]
+    return f"nullif(concat_ws('.', {', '.join(parts)}), '')" if parts else "NULL::VARCHAR"
+
+
+def _text(name: str, mapping: Mapping) -> str:
+    """Return the text of a property before aliases, empty where the layout says that it means a missing value."""
+    text = computed(name) if _is_computed(mapping) else received(name)
+    if not mapping.nullValues:
         return text
     return f"CASE WHEN {text} IN ({', '.join(literal(item) for item in mapping.nullValues)}) THEN NULL ELSE {text} END"
