@@ -88,7 +88,7 @@ groups_outside AS (
     WHERE
         goods.nomenclature_record = 'GROUP'
         AND texts.goods_code IS NULL
-        AND goods.nomenclature_code IN (SELECT nomenclature_code FROM texts)
+        AND goods.nomenclature_code IN (SELECT known.nomenclature_code FROM texts AS known)
     GROUP BY goods.goods_group_list
 )
 
