@@ -63,3 +63,13 @@ def last_day(period: str) -> date | None:
                 return date(parts["last"], 12, 31) if parts["last"] > year else None
     except ValueError:
         return None
+
+
+def first_day(period: str) -> date | None:
+    """Return the first day of a period, None where it is none."""
+    found = _parts(period)
+    if found is None or last_day(period) is None:
+        return None
+    parts = found[1]
+    month = 3 * parts["quarter"] - 2 if "quarter" in parts else parts.get("month", 1)
+    return date(parts["year"], month, parts.get("day", 1))
