@@ -6,28 +6,35 @@ delivery in `run` is a verdict, not a failed run. Everything heavy is imported b
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
+from customs_monitor import cli_published
+from customs_monitor.cli_common import (
+    CALL_AT_FAULT,
+    DATA_AT_FAULT,
+    PLATFORM_AT_FAULT,
+    JsonOption,
+    StoreOption,
+    fail,
+    load_registry,
+    platform_faults,
+    print_json,
+)
+from customs_monitor.contracts import Project
 from customs_monitor.settings import inbox_urls, store_url
 from customs_storage import StoreError, open_store
 from customs_storage.layout import Layout
-
-DATA_AT_FAULT, CALL_AT_FAULT, PLATFORM_AT_FAULT = 1, 2, 3
 
 app = typer.Typer(
     name="customs-monitor",
@@ -38,12 +45,7 @@ app = typer.Typer(
 )
 new = typer.Typer(help="Scaffold a feed or an indicator: it passes lint and fails tests until it is filled in.")
 app.add_typer(new, name="new")
-
-StoreOption = Annotated[
-    str | None,
-    typer.Option("--store", help="file:///dir or s3://bucket/prefix; CUSTOMS_MONITOR_STORE or ./data by default."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app.add_typer(cli_published.app)
 
 
 class ReportFormat(StrEnum):
@@ -55,46 +57,12 @@ class ReportFormat(StrEnum):
     html = "html"
 
 
-class TableFormat(StrEnum):
-    """How `show` prints."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-
-
-def fail(message: str, code: int) -> NoReturn:
-    """Print an error and end with the code."""
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
-
-
-def _registry() -> Registry:
-    try:
-        return Registry.load(Project.locate())
-    except (DocumentError, ProjectNotFound) as error:
-        fail(str(error), PLATFORM_AT_FAULT)
-
-
-@contextmanager
-def _platform_faults() -> Iterator[None]:
-    """Turn what the store reports into an exit code."""
-    try:
-        yield
-    except StoreError as error:
-        fail(str(error), PLATFORM_AT_FAULT)
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
-
-
 @app.command()
 def feeds(as_json: JsonOption = False) -> None:
     """List the feeds: what they are, who delivers them and how often."""
-    registry = _registry()
+    registry = load_registry()
     if as_json:
-        _print_json(
+        print_json(
             [
                 {
                     **contract.model_dump(
@@ -147,10 +115,11 @@ def run(
     from customs_monitor.collection.summary import delivery_lines, feed_totals, read_outcomes, unclaimed_lines
     from customs_monitor.console import RunConsole
     from customs_monitor.release import release_now
+    from customs_monitor.release.errors import ReleaseError
     from customs_monitor.release.summary import published_lines
 
     console = RunConsole()
-    registry = _registry()
+    registry = load_registry()
     try:
         inboxes = [Inbox.open(url) for url in inbox_urls(inbox)]
     except (InboxError, StoreError) as error:
@@ -162,14 +131,17 @@ def run(
         for line in delivery_lines(outcome):
             console.say(f"{outcome.feed}: {line}")
 
-    with _platform_faults(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
+    with platform_faults(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
         scratch = Path(folder)
         target, layout = open_store(store_url(store)), Layout.load()
         console.say(f"store {target.url}; looking through {len(inboxes)} inboxes")
         found = collect(target, layout, registry, inboxes, run_id, scratch, report)
         stages["collect"] = console.seconds
         console.say("building the release ...")
-        release = release_now(target, layout, registry, run_id, scratch)
+        try:
+            release = release_now(target, layout, registry, run_id, scratch)
+        except ReleaseError as error:
+            fail(str(error), PLATFORM_AT_FAULT)
         stages["release"] = console.seconds - stages["collect"]
         console.feeds(feed_totals(registry.feeds, *read_outcomes(target, layout, run_id)))
         console.unclaimed(list(unclaimed_lines(found)))
@@ -196,7 +168,7 @@ def check(
     from customs_monitor.collection.preflight import preflight
     from customs_monitor.validation.report import render
 
-    registry = _registry()
+    registry = load_registry()
     contract = registry.feeds.get(feed)
     if contract is None:
         fail(f"there is no feed {feed}; see customs-monitor feeds", CALL_AT_FAULT)
@@ -209,6 +181,48 @@ def check(
         render(result.delivery, result.judgement, contract, str(format), sys.stdout)
     if result.judgement.verdict == "refused":
         raise typer.Exit(DATA_AT_FAULT)
+
+
+@new.command("feed")
+def new_feed(feed: Annotated[str, typer.Argument(metavar="ID", help="In lower case, like safety_gate.")]) -> None:
+    """Write the contract, the staging model and two golden cases of a new feed."""
+    from customs_monitor.scaffold import ScaffoldError
+    from customs_monitor.scaffold import new_feed as written
+
+    try:
+        paths = written(Project.locate(), feed)
+    except ScaffoldError as error:
+        fail(str(error), CALL_AT_FAULT)
+    for path in paths:
+        typer.echo(f"written: {path}")
+    typer.echo("Fill these in; the tests fail until you have. CONTRIBUTING.md has the steps.")
+
+
+@new.command("indicator")
+def new_indicator(indicator: Annotated[str, typer.Argument(metavar="ID", help="Of the catalogue, like o4-7.")]) -> None:
+    """Write the model and the specification of an indicator."""
+    from customs_monitor.scaffold import ScaffoldError
+    from customs_monitor.scaffold import new_indicator as written
+
+    try:
+        paths = written(Project.locate(), load_registry(), indicator)
+    except ScaffoldError as error:
+        fail(str(error), CALL_AT_FAULT)
+    for path in paths:
+        typer.echo(f"written: {path}")
+    typer.echo("Fill these in; the tests fail until you have. CONTRIBUTING.md has the steps.")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="The port on localhost.")] = 8080,
+    store: StoreOption = None,
+) -> None:
+    """Show the published site on localhost."""
+    from customs_monitor.site_server import serve_site
+
+    with platform_faults():
+        serve_site(open_store(store_url(store)), Layout.load(), port)
 
 
 def main() -> None:

@@ -90,10 +90,10 @@ def verify_latest() -> dict[str, object]:
     """Hash the release in force again; fail with what differs from its manifest."""
     from customs_monitor.release.verifying import verify
 
-    problems = verify(store(), Layout.load(), None)
-    if problems:
-        raise RuntimeError("the release in force is not intact:\n" + "\n".join(str(problem) for problem in problems))
-    return {"problems": 0}
+    verification = verify(store(), Layout.load())
+    if verification.problems:
+        raise RuntimeError("the release in force is not intact:\n" + "\n".join(verification.problems))
+    return verification.model_dump(mode="json")
 
 
 def remove_abandoned() -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from customs_monitor.collection.in_force import InForce
@@ -215,6 +216,12 @@ def describe(built: BuildResult, registry: Registry, deliveries: Sequence[InForc
             for item in sorted(built.models, key=lambda item: item.name)
         },
     )
+
+
+def awaiting_everything(registry: Registry) -> tuple[IndicatorEntry, ...]:
+    """Return the indicators as they stand before anything is published."""
+    nothing = BuildResult(Path(), indicators=(), marts=(), findings=(), tests=(), models=(), skipped=(), seconds={})
+    return describe(nothing, registry, ()).indicators
 
 
 def _state(code: Code, spec: IndicatorSpec | None, table: BuiltTable | None, delivered: set[str]) -> tuple[State, str]:

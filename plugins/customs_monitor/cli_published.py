@@ -1,0 +1,247 @@
+"""The commands that read what was published: indicators, show, explain, releases, diff, verify."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from customs_monitor.cli_common import (
+    CALL_AT_FAULT,
+    DATA_AT_FAULT,
+    JsonOption,
+    StoreOption,
+    fail,
+    load_registry,
+    platform_faults,
+    print_json,
+)
+from customs_monitor.settings import store as opened
+from customs_storage.layout import Layout
+
+app = typer.Typer()
+
+_LISTED = {"id", "title", "objectives", "level", "unit", "source", "frequency", "state", "reason", "rows"}
+
+
+class TableFormat(StrEnum):
+    """How `show` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+@contextmanager
+def _wrong_questions() -> Iterator[None]:
+    """What is asked for and not there is the caller's fault, with the words that say what there is."""
+    from customs_monitor.release.errors import NothingPublished, NotInRelease
+
+    with platform_faults():
+        try:
+            yield
+        except (NothingPublished, NotInRelease) as error:
+            fail(str(error), CALL_AT_FAULT)
+
+
+@app.command()
+def indicators(as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """List the 44 indicators and where each stands: published, or awaiting data and why."""
+    from customs_monitor.release.contents import Contents, awaiting_everything
+    from customs_monitor.release.errors import NothingPublished
+    from customs_monitor.release.history import manifest_in_force
+
+    with platform_faults():
+        target, layout = opened(store), Layout.load()
+        try:
+            entries = Contents.of(target, layout, manifest_in_force(target).release_id).indicators
+        except NothingPublished:
+            entries = awaiting_everything(load_registry())
+    if as_json:
+        print_json(
+            [
+                entry.model_dump(
+                    mode="json",
+                    include={
+                        "id",
+                        "title",
+                        "objectives",
+                        "level",
+                        "unit",
+                        "source",
+                        "frequency",
+                        "state",
+                        "reason",
+                        "rows",
+                    },
+                )
+                for entry in entries
+            ]
+        )
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("id", "objectives", "level", "state", "indicator"):
+        table.add_column(name, no_wrap=name != "indicator")
+    for entry in entries:
+        about = entry.title if entry.state == "published" else f"{entry.title} [dim]({escape(entry.reason)})[/dim]"
+        table.add_row(entry.id, entry.objectives, entry.level, entry.state, about)
+    Console().print(table)
+
+
+@app.command()
+def show(
+    indicator: Annotated[str, typer.Argument(metavar="ID", help="The indicator, like o4-3.")],
+    period: Annotated[str | None, typer.Option(help="A period, like 2018-2020 or 2026-Q3.")] = None,
+    area: Annotated[str | None, typer.Option(help="A country code or EU27_2020.")] = None,
+    as_of: Annotated[datetime | None, typer.Option(help="As it was published at that time (UTC).")] = None,
+    format: Annotated[TableFormat, typer.Option(help="How to print.")] = TableFormat.table,
+    store: StoreOption = None,
+) -> None:
+    """Show an indicator's table as it is published, or as it was."""
+    from customs_monitor.release.show import as_csv, as_json
+    from customs_monitor.release.show import show as shown_rows
+
+    with _wrong_questions():
+        shown = shown_rows(opened(store), Layout.load(), indicator, period, area, as_of)
+    if format == TableFormat.json:
+        typer.echo(as_json(shown))
+    elif format == TableFormat.csv:
+        sys.stdout.write(as_csv(shown))
+    else:
+        mark = "  RESTS ON SYNTHETIC DATA" if shown.synthetic else ""
+        table = Table(title=f"{indicator}  {shown.title}{mark}", title_justify="left", box=None, pad_edge=False)
+        # What is the same in every row is said once, below.
+        same = {
+            name: shown.rows[0][place]
+            for place, name in enumerate(shown.columns)
+            if len(shown.rows) > 1 and len({row[place] for row in shown.rows}) == 1
+        }
+        kept = [place for place, name in enumerate(shown.columns) if name not in same]
+        for place in kept:
+            name = shown.columns[place]
+            table.add_column(name, justify="right" if name == "OBS_VALUE" else "left")
+        for row in shown.rows:
+            table.add_row(*(_cell(row[place]) for place in kept))
+        console = Console()
+        console.print(table)
+        console.print(
+            "\n" + ", ".join(f"{name} {value}" for name, value in same.items()), markup=False, highlight=False
+        )
+        console.print(f"release {shown.release_id}", markup=False, highlight=False)
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+@app.command()
+def explain(
+    indicator: Annotated[str, typer.Argument(metavar="ID", help="The indicator, like o4-3.")],
+    period: Annotated[str, typer.Option(help="The period of the cell.")],
+    area: Annotated[str, typer.Option(help="The area of the cell.")],
+    where: Annotated[
+        list[str] | None, typer.Option(help="A further column, like MEASURE=MEAN; may be given more than once.")
+    ] = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Go from a published cell to its formula, models and the deliveries it rests on."""
+    from customs_monitor.release.explain import as_text
+    from customs_monitor.release.explain import explain as explanation_of
+
+    dimensions: dict[str, str] = {}
+    for pair in where or []:
+        name, equals, code = pair.partition("=")
+        if not equals:
+            fail(f"{pair!r}: write a column and a code, like MEASURE=MEAN", CALL_AT_FAULT)
+        dimensions[name] = code
+    with _wrong_questions():
+        explanation = explanation_of(opened(store), Layout.load(), indicator, period, area, dimensions)
+    if as_json:
+        print_json(explanation.model_dump(mode="json"))
+    else:
+        sys.stdout.write(as_text(explanation))
+
+
+@app.command()
+def releases(as_json: JsonOption = False, store: StoreOption = None) -> None:
+    """List the releases, the newest first, and which one is in force."""
+    from customs_monitor.release.history import releases as listed
+
+    with _wrong_questions():
+        found = listed(opened(store), Layout.load())
+    if as_json:
+        print_json([release.model_dump(mode="json") for release in found])
+        return
+    if not found:
+        typer.echo("Nothing is published yet: customs-monitor run makes the first release.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("release", "state", "indicators", "deliveries", "files", "bytes", "warnings", "code"):
+        table.add_column(name, justify="left" if name in ("release", "state", "code") else "right")
+    for release in found:
+        table.add_row(
+            release.release_id,
+            release.state,
+            str(len(release.indicators)),
+            f"{release.deliveries}" + (f" ({release.synthetic} synthetic)" if release.synthetic else ""),
+            f"{release.files:,}",
+            f"{release.bytes:,}",
+            str(release.warnings),
+            release.code_version,
+        )
+    Console().print(table)
+
+
+@app.command()
+def diff(
+    release_a: Annotated[str, typer.Argument(help="The earlier release.")],
+    release_b: Annotated[str, typer.Argument(help="The later release.")],
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Tell what changed from one release to another, and which deliveries or code are behind it."""
+    from customs_monitor.release.diff import as_text
+    from customs_monitor.release.diff import diff as difference_of
+
+    with _wrong_questions():
+        difference = difference_of(opened(store), Layout.load(), release_a, release_b)
+    if as_json:
+        print_json(difference.model_dump(mode="json"))
+    else:
+        sys.stdout.write(as_text(difference))
+
+
+@app.command()
+def verify(
+    release: Annotated[str | None, typer.Argument(help="The release; the one in force by default.")] = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Hash everything that a release lists again, and the deliveries it rests on."""
+    from customs_monitor.release.verifying import verify as verified
+
+    with _wrong_questions():
+        verification = verified(opened(store), Layout.load(), release)
+    if as_json:
+        print_json(verification.model_dump(mode="json"))
+    else:
+        typer.echo(
+            f"release {verification.release_id}: {verification.files:,} files, {verification.bytes:,} bytes, "
+            f"{verification.deliveries} deliveries hashed; "
+            + (f"{len(verification.problems)} problems" if verification.problems else "all as listed")
+        )
+        for problem in verification.problems:
+            typer.echo(f"  {problem}")
+    if verification.problems:
+        raise typer.Exit(DATA_AT_FAULT)

@@ -1,0 +1,195 @@
+"""What happens to deliveries: landed first, judged once, superseded, refused, never lost, never doubled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from customs_monitor.collection.in_force import in_force
+from customs_monitor.collection.landing import receipts
+from customs_storage.hashing import sha256_of
+from support.collection import RATES, SURVEY, Collection
+
+
+def accepted_tables(collection: Collection, feed: str) -> list[Any]:
+    keys = [info.key for info in collection.store.list(f"accepted/{feed}/")]
+    return [pq.read_table(collection.store.local_path(key)) for key in keys]
+
+
+def test_a_good_delivery_is_landed_receipted_and_accepted(collection: Collection) -> None:
+    file = collection.deliver("exchange_rates/eurofxref-hist.csv", RATES)
+    landed, judged = collection.run("exchange_rates")
+    assert (landed.seen, len(landed.landed)) == (1, 1)
+    (delivery,) = judged.deliveries
+    assert delivery.verdict == "accepted"
+    assert (delivery.rows_read, delivery.rows_accepted, delivery.rows_refused) == (4, 4, 0)
+    (receipt,) = receipts(collection.store, collection.layout, feed="exchange_rates")
+    assert receipt.sha256 == sha256_of(file)
+    assert receipt.delivery_id == receipt.sha256[:16]
+    kept = collection.objects("landing/exchange_rates/")
+    assert kept[f"landing/exchange_rates/_Z/ECB/{receipt.delivery_id}/eurofxref-hist.csv"] == file.read_bytes()
+    (table,) = accepted_tables(collection, "exchange_rates")
+    assert table.schema.names == collection.registry.arrow_schema("exchange_rates").names
+    assert table.column("_line_number").to_pylist() == [2, 2, 3, 3]
+
+
+def test_the_same_bytes_again_are_a_no_op_under_any_name(collection: Collection) -> None:
+    collection.deliver("exchange_rates/eurofxref-hist.csv", RATES)
+    collection.run("exchange_rates")
+    before = collection.objects("landing/") | collection.objects("accepted/") | collection.objects("judgements/")
+    collection.deliver("exchange_rates/again.csv", RATES)
+    landed, judged = collection.run("exchange_rates")
+    assert landed.seen == 2
+    assert landed.landed == ()
+    assert judged.deliveries == ()
+    assert before == (
+        collection.objects("landing/") | collection.objects("accepted/") | collection.objects("judgements/")
+    )
+
+
+def test_other_bytes_under_the_same_name_supersede_and_both_stay(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    collection.deliver("survey_results/survey.csv", SURVEY.replace(",14,", ",13,").replace(",11,", ",12,"))
+    collection.run("survey_results")
+    found = sorted(receipts(collection.store, collection.layout, feed="survey_results"), key=lambda item: item.sequence)
+    assert [receipt.sequence for receipt in found] == [1, 2]
+    counting = in_force(collection.store, collection.layout, collection.registry)
+    assert [item.receipt.delivery_id for item in counting] == [found[1].delivery_id]
+    assert len(accepted_tables(collection, "survey_results")) == 2
+
+
+def test_a_refused_delivery_replaces_nothing_and_is_kept_with_its_report(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    bad = collection.deliver("survey_results/survey.csv", SURVEY.replace(",14,", ",fourteen,"))
+    _, judged = collection.run("survey_results")
+    (delivery,) = judged.deliveries
+    assert delivery.verdict == "refused"
+    assert delivery.rows_accepted == 0
+    counting = in_force(collection.store, collection.layout, collection.registry)
+    assert [item.receipt.sequence for item in counting] == [1]
+    place = f"survey_results/2018-2020/TAXUD/{delivery.delivery_id}"
+    assert collection.store.get(f"landing/{place}/survey.csv") == bad.read_bytes()
+    report = json.loads(collection.store.get(f"rejected/{place}/report.json"))
+    (issue,) = [issue for issue in report["issues"] if issue["severity"] == "error"]
+    assert (issue["code"], issue["line"], issue["column"], issue["value"]) == (
+        "TYPE_INTEGER",
+        4,
+        "respondents",
+        "fourteen",
+    )
+    assert issue["cure"]
+    assert {name.rpartition("/")[2] for name in collection.objects(f"rejected/{place}/")} >= {
+        "report.json",
+        "report.html",
+        "issues.parquet",
+    }
+
+
+def test_a_file_nobody_can_read_is_landed_and_refused(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", b"\x89PNG\r\n\x1a\n" + bytes(64))
+    _, judged = collection.run("survey_results")
+    (delivery,) = judged.deliveries
+    assert delivery.verdict == "refused"
+    assert (delivery.sender, delivery.period) == ("TAXUD", "_U")
+    assert [issue.level for issue in delivery.issues] == [0]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_accepted_rows_do_not_depend_on_the_order_of_arrival(
+    make_collection: Callable[[str], Collection], order: tuple[int, ...]
+) -> None:
+    files = [
+        ("exchange_rates/hist.csv", RATES, "exchange_rates"),
+        ("survey_results/one.csv", SURVEY, "survey_results"),
+        ("survey_results/two.csv", SURVEY.replace("2018-2020", "2015-2017"), "survey_results"),
+    ]
+    together, apart = make_collection("together"), make_collection("apart")
+    for name, content, _ in files:
+        together.deliver(name, content)
+    for feed in ("exchange_rates", "survey_results"):
+        together.run(feed)
+    for number in order:
+        name, content, feed = files[number]
+        apart.deliver(name, content)
+        apart.run(feed)
+    assert together.objects("accepted/") == apart.objects("accepted/")
+
+
+def test_killed_between_accepted_rows_and_verdict_the_next_run_completes(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    whole = collection.objects("accepted/") | collection.objects("judgements/")
+    for info in list(collection.store.list("judgements/")):
+        collection.store.delete(info.key)
+    assert in_force(collection.store, collection.layout, collection.registry) == []
+    _, judged = collection.run("survey_results")
+    assert [delivery.verdict for delivery in judged.deliveries] == ["accepted"]
+    assert whole == collection.objects("accepted/") | collection.objects("judgements/")
+
+
+def test_killed_between_bytes_and_receipt_the_next_run_completes(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    for prefix in ("judgements/", "accepted/"):
+        for info in list(collection.store.list(prefix)):
+            collection.store.delete(info.key)
+    (receipt,) = [info.key for info in collection.store.list("landing/") if info.key.endswith("receipt.json")]
+    collection.store.delete(receipt)
+    landed, judged = collection.run("survey_results")
+    assert len(landed.landed) == 1
+    assert [delivery.verdict for delivery in judged.deliveries] == ["accepted"]
+
+
+def test_any_real_delivery_displaces_all_synthetic_ones_of_its_period(collection: Collection) -> None:
+    collection.deliver("provenance.json", '{"synthetic": true}')
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    (synthetic,) = in_force(collection.store, collection.layout, collection.registry)
+    assert synthetic.receipt.synthetic
+    (collection.inbox / "provenance.json").unlink()
+    collection.deliver("survey_results/survey.csv", SURVEY.replace(",14,", ",13,").replace(",11,", ",12,"))
+    collection.run("survey_results")
+    collection.deliver("provenance.json", '{"synthetic": true}')
+    collection.deliver("survey_results/survey.csv", SURVEY.replace(",14,", ",12,").replace(",11,", ",13,"))
+    collection.run("survey_results")
+    (counting,) = in_force(collection.store, collection.layout, collection.registry)
+    assert not counting.receipt.synthetic
+
+
+def test_a_failure_is_recorded_and_goes_on(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("the disk is on fire")
+
+    monkeypatch.setattr("customs_monitor.collection.judging.judge", broken)
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    with pytest.raises(RuntimeError, match="the disk is on fire"):
+        collection.run("survey_results")
+    record = json.loads(collection.store.get("outcomes/run-1/survey_results.judge.json"))
+    assert record["error"] == "RuntimeError: the disk is on fire"
+    assert not list(collection.store.list("judgements/"))
+
+
+def test_readings_that_disagree_commit_nothing(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from customs_monitor.collection import judging
+
+    honest = judging.judge_batch
+
+    def other(*arguments: Any) -> Any:
+        verdict = honest(*arguments)
+        first, *rest = [item for item in verdict.results if item.comparable]
+        return replace(verdict, results=(replace(first, unexpected_count=first.unexpected_count + 1), *rest))
+
+    monkeypatch.setattr(judging, "judge_batch", other)
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    with pytest.raises(judging.ReadingsDisagree, match="count differently; nothing was accepted"):
+        collection.run("survey_results")
+    assert not list(collection.store.list("accepted/"))
+    assert not list(collection.store.list("judgements/"))
