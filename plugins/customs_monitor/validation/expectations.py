@@ -99,7 +99,8 @@ def _result(expected: Expected, found: Mapping[str, Any], rows: int) -> Expectat
     if "exception_message" not in found["exception_info"] or found["exception_info"]["raised_exception"]:
         raise ExpectationFailed(f"{expected.rule}: {_reason(found['exception_info'])}")
     if "unexpected_count" in result:
-        unexpected, elements = result["unexpected_count"], result["element_count"]
+        # A sum over no row is null: where no row meets the condition of the expectation, none is unexpected.
+        unexpected, elements = result["unexpected_count"] or 0, result["element_count"]
     elif expected.type == "unexpected_rows_expectation":
         unexpected, elements = result["observed_value"], rows
     else:
