@@ -11,6 +11,9 @@ from rich.table import Table
 from customs_monitor.collection.summary import FeedTotals
 
 
+_LOG_WIDTH = 160
+
+
 class RunConsole:
     """Progress lines with the seconds since the start, then a summary.
 
@@ -20,6 +23,9 @@ class RunConsole:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(highlight=False, soft_wrap=True)
+        if not self.console.is_terminal:
+            # In a log file nothing is lost to an assumed width of 80 columns.
+            self.console.width = _LOG_WIDTH
         self._start = time.monotonic()
 
     @property

@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 from customs_monitor.contracts import Contract, Layout, Registry
 from customs_monitor.intake import IntakeError, Sniffed
 
+#: Kinds of file that no reader is there for.
+_FOREIGN_KINDS = {"edifact": "UN/EDIFACT messages", "xml": "XML messages other than SDMX-ML", "binary": "binary files"}
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -72,7 +75,7 @@ def claim(name: str, look: Sniffed | IntakeError, registry: Registry) -> Claim |
     if by_path:
         names = " or ".join(sorted(contract.id for contract in by_path))
         return Unclaimed(f"its path is that of {names}, its header that of neither; see customs-monitor check --feed")
-    return Unclaimed(f"no contract names the folder {folder}")
+    return Unclaimed(f"no contract names the folder {folder}{_kind_in_words(look)}")
 
 
 def best_layout(look: Sniffed | IntakeError, contract: Contract) -> tuple[Layout, bool]:
@@ -104,6 +107,12 @@ def _nearest(look: Sniffed | IntakeError, contract: Contract) -> Layout:
         return look.kind == layout.format.type, sum(_has(header, name) for name in layout.claims.header)
 
     return max(contract.layouts, key=likeness)
+
+
+def _kind_in_words(look: Sniffed | IntakeError) -> str:
+    if isinstance(look, IntakeError) or look.kind not in _FOREIGN_KINDS:
+        return ""
+    return f", and none reads {_FOREIGN_KINDS[look.kind]} yet"
 
 
 def _claimed_by(contract: Contract, look: Sniffed | IntakeError, registry: Registry) -> Claim:
