@@ -10,7 +10,6 @@ from rich.table import Table
 
 from customs_monitor.collection.summary import FeedTotals
 
-
 _LOG_WIDTH = 160
 
 

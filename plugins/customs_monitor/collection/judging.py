@@ -24,6 +24,7 @@ from customs_monitor.validation.expectations import BatchSource, BatchVerdict, j
 from customs_monitor.validation.judge import Delivery, Judgement, judge
 from customs_monitor.validation.report import write_reports
 from customs_storage import ObjectExists, ObjectStore
+from customs_storage.canonical import canonical_json
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
 
@@ -103,6 +104,10 @@ def judge_waiting(
                 for result in (verdict.results if verdict else ())
             ),
         )
+        if verdict is not None:
+            store.put_if_absent(
+                layout.key("outcome", run_id=run_id, name=f"{feed}.expectations"), canonical_json(dict(verdict.record))
+            )
         if deliveries:
             keep_outcome(store, layout, run_id, f"{feed}.judge", outcome)
     return outcome
