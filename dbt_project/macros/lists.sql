@@ -33,3 +33,12 @@
         {%- endfor %}
     )
 {%- endmacro %}
+
+{# Texts as a list in SQL, one a line. #}
+{% macro sql_list(texts) -%}
+    (
+        {%- for text in texts %}
+        '{{ text }}'{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -44,7 +44,7 @@ class BuiltTable:
         return f"{self.schema}.{self.name}"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Finding:
     """Something odd in the data that a `qc_` model found: reported and published, never smoothed."""
 
@@ -122,12 +122,12 @@ def build(
     models = [item for item in results if item.kind == "model"]
     with duckdb.connect(str(path), read_only=True) as database:
         tables = [_table(database, item) for item in models if item.status == "success" and item.schema in _PUBLISHED]
-        findings = sorted(
+        findings = [
             finding
             for item in models
             if item.status == "success" and item.schema == _QC
             for finding in _findings(database, item.name)
-        )
+        ]
     return BuildResult(
         database=path,
         indicators=tuple(table for table in tables if table.schema == INDICATORS),
@@ -155,6 +155,6 @@ def _table(database: duckdb.DuckDBPyConnection, model: NodeResult) -> BuiltTable
 
 def _findings(database: duckdb.DuckDBPyConnection, model: str) -> list[Finding]:
     rows = database.execute(
-        f"SELECT feed, period, subject, finding, expected_value, found_value FROM {_QC}.{model}"
+        f"SELECT feed, period, subject, finding, expected_value, found_value FROM {_QC}.{model} ORDER BY ALL"
     ).fetchall()
     return [Finding(model, *row) for row in rows]
