@@ -85,7 +85,8 @@ def find_repeats(
     key = list(contract.schema_.key) or names
     quoted_key = ", ".join(identifier(name) for name in key)
     every = every_row(result, names)
-    hashes = f"SELECT hash({quoted_key}) AS h FROM ({every_row(result, key)}) WHERE {KEY_KNOWN}"
+    takes_part = KEY_KNOWN if contract.schema_.key else TYPED
+    hashes = f"SELECT hash({quoted_key}) AS h FROM ({every_row(result, key)}) WHERE {takes_part}"
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared_hashes AS SELECT h FROM ({hashes}) GROUP BY h HAVING count(*) > 1"
     )
@@ -104,7 +105,7 @@ def find_repeats(
                 first_value({LINE_NUMBER}) OVER in_order AS first_line,
                 lead({LINE_NUMBER}) OVER in_order AS next_line
             FROM ({every})
-            WHERE {KEY_KNOWN} AND hash({quoted_key}) IN (SELECT h FROM shared_hashes)
+            WHERE {takes_part} AND hash({quoted_key}) IN (SELECT h FROM shared_hashes)
             WINDOW same_key AS (PARTITION BY {quoted_key}),
                 in_order AS (PARTITION BY {quoted_key} ORDER BY {LINE_NUMBER}, part, position)
         ) WHERE n_key > 1 AND (n_key > n_whole OR nth > 1)"""
