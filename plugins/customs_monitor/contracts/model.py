@@ -11,7 +11,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from customs_monitor.contracts.formats import CsvFormat, Format
 
@@ -233,6 +233,14 @@ class Mapping(_Strict):
         return self.model_copy(update={"path": None, "constant": found.group(1) if found else ""})
 
 
+def _from_short_form(value: object) -> object:
+    return {"source": value} if isinstance(value, str) else value
+
+
+#: A mapping; a plain text is the name of the column of the file.
+MappingOrSource = Annotated[Mapping, BeforeValidator(_from_short_form, json_schema_input_type=str | Mapping)]
+
+
 class Layout(_Strict):
     """One physical shape in which the feed is delivered.
 
@@ -253,15 +261,8 @@ class Layout(_Strict):
     period: Origin
     unpivot: Unpivot | None = None
     where: str | None = None
-    mapping: dict[Identifier, Mapping]
+    mapping: dict[Identifier, MappingOrSource]
     strictColumns: bool = False
-
-    @field_validator("mapping", mode="before")
-    @classmethod
-    def _short_form(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {key: {"source": item} if isinstance(item, str) else item for key, item in value.items()}
-        return value
 
     def for_file(self, name: str) -> Layout:
         """Return the layout for one file: what mappings take from the name of the file is constant then."""
