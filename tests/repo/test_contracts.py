@@ -68,5 +68,5 @@ def test_a_feed_has_a_staging_model(root: Path, feed: str) -> None:
 def test_no_concept_is_there_for_nothing(root: Path) -> None:
     used = {item.name for contract in REGISTRY.feeds.values() for item in contract.schema_.properties}
     models = "".join(path.read_text(encoding="utf-8") for path in (root / "dbt_project" / "models").rglob("*.yml"))
-    used |= set(re.findall(r"name: (\w+)", models))
+    used |= {name.lower() for name in re.findall(r"name: (\w+)", models)}
     assert sorted(set(REGISTRY.concepts) - used) == []
