@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,6 +14,7 @@ _TEMPLATES = Environment(
     loader=PackageLoader("customs_monitor.scaffold", "templates"),
     undefined=StrictUndefined,
     keep_trailing_newline=True,
+    trim_blocks=True,
     # The files made are templates of dbt themselves; its braces are left alone.
     variable_start_string="<<",
     variable_end_string=">>",
@@ -88,6 +90,9 @@ def new_indicator(project: Project, registry: Registry, indicator: str) -> list[
         dimensions=entry.attributes.get("dimensions", "").split(),
         measures=entry.attributes.get("measures", "").split(),
         frequency=entry.attributes.get("freq", ""),
+        level=entry.attributes.get("level", ""),
+        stock_flow=entry.attributes.get("stock_flow", ""),
+        today=date.today().isoformat(),  # noqa: DTZ011 - the author's own day
     )
 
 
