@@ -100,7 +100,7 @@ class _Model(BaseModel):
 class _ModelFile(BaseModel):
     """The part of a dbt properties file that is ours; the rest of its vocabulary is checked by dbt."""
 
-    models: tuple[_Model, ...] = Field(min_length=1, max_length=1)
+    models: tuple[_Model]
 
 
 def load_specs(project: Project | None = None) -> dict[str, IndicatorSpec]:
