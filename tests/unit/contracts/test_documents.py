@@ -65,7 +65,9 @@ def test_every_problem_of_every_file_comes_at_once(project: Project) -> None:
 
 
 def test_a_column_that_is_no_concept_says_where_to_add_it(project: Project) -> None:
-    edited(project, "    - {name: source, required: true}", "    - {name: source, required: true}\n    - {name: replies}")
+    edited(
+        project, "    - {name: source, required: true}", "    - {name: source, required: true}\n    - {name: replies}"
+    )
     (problem,) = problems(project)
     assert "replies: is no concept; add it to expectations/concepts/" in problem
 
