@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from customs_monitor import cli_published
@@ -31,6 +30,7 @@ from customs_monitor.cli_common import (
     platform_faults,
     print_json,
 )
+from customs_monitor.console import standard_console
 from customs_monitor.contracts import Project
 from customs_monitor.settings import inbox_urls, store_url
 from customs_storage import StoreError, open_store
@@ -94,7 +94,7 @@ def feeds(as_json: JsonOption = False) -> None:
             contract.senders.codelist or ", ".join(contract.senders.codes),
             ", ".join(layout.id for layout in contract.layouts),
         )
-    Console(soft_wrap=False).print(table)
+    standard_console().print(table)
 
 
 @app.command()

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -24,6 +23,7 @@ from customs_monitor.cli_common import (
     platform_faults,
     print_json,
 )
+from customs_monitor.console import standard_console
 from customs_monitor.settings import store as opened
 from customs_storage.layout import Layout
 
@@ -93,7 +93,7 @@ def indicators(as_json: JsonOption = False, store: StoreOption = None) -> None:
     for entry in entries:
         about = entry.title if entry.state == "published" else f"{entry.title} [dim]({escape(entry.reason)})[/dim]"
         table.add_row(entry.id, entry.objectives, entry.level, entry.state, about)
-    Console().print(table)
+    standard_console().print(table)
 
 
 @app.command()
@@ -130,12 +130,10 @@ def show(
             table.add_column(name, justify="right" if name == "OBS_VALUE" else "left")
         for row in shown.rows:
             table.add_row(*(_cell(row[place]) for place in kept))
-        console = Console()
+        console = standard_console()
         console.print(table)
-        console.print(
-            "\n" + ", ".join(f"{name} {value}" for name, value in same.items()), markup=False, highlight=False
-        )
-        console.print(f"release {shown.release_id}", markup=False, highlight=False)
+        console.print("\n" + ", ".join(f"{name} {value}" for name, value in same.items()), markup=False)
+        console.print(f"release {shown.release_id}", markup=False)
 
 
 def _cell(value: str | float | None) -> str:
@@ -200,7 +198,7 @@ def releases(as_json: JsonOption = False, store: StoreOption = None) -> None:
             str(release.warnings),
             release.code_version,
         )
-    Console().print(table)
+    standard_console().print(table)
 
 
 @app.command()

@@ -13,6 +13,14 @@ from customs_monitor.collection.summary import FeedTotals
 _LOG_WIDTH = 160
 
 
+def standard_console() -> Console:
+    """Return standard output; where that is no terminal, nothing is lost to an assumed width of 80 columns."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _LOG_WIDTH
+    return console
+
+
 class RunConsole:
     """Progress lines with the seconds since the start, then a summary.
 
@@ -21,10 +29,7 @@ class RunConsole:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, soft_wrap=True)
-        if not self.console.is_terminal:
-            # In a log file nothing is lost to an assumed width of 80 columns.
-            self.console.width = _LOG_WIDTH
+        self.console = console or standard_console()
         self._start = time.monotonic()
 
     @property
@@ -35,7 +40,7 @@ class RunConsole:
     def say(self, text: str) -> None:
         """Print a progress line."""
         self.console.print(f"[dim]{self.seconds:6.1f} s[/dim]  ", end="")
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
 
     def feeds(self, totals: Sequence[FeedTotals]) -> None:
         """Print the table of feeds."""
@@ -79,7 +84,7 @@ class RunConsole:
             return
         self.console.print(f"\nNot claimed by any contract ({len(lines)} files, left where they are):", markup=False)
         for line in lines:
-            self.console.print(f"  {line}", markup=False)
+            self.console.print(f"  {line}", markup=False, soft_wrap=True)
 
     def stages(self, seconds: Mapping[str, float]) -> None:
         """Print the wall time by stage."""
@@ -88,4 +93,4 @@ class RunConsole:
 
     def line(self, text: str = "") -> None:
         """Print a plain line."""
-        self.console.print(text, markup=False)
+        self.console.print(text, markup=False, soft_wrap=True)
