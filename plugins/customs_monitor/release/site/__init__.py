@@ -1,0 +1,5 @@
+"""The static site of a release: pages that need no script and no network, charts as SVG with their tables beside them."""
+
+from customs_monitor.release.site.pages import write_site
+
+__all__ = ["write_site"]

@@ -1,0 +1,84 @@
+"""What the checks found, feed by feed, for the page on data quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from customs_monitor.collection.in_force import judgements
+from customs_monitor.collection.records import JudgementRecord
+from customs_monitor.contracts import Contract, Registry
+from customs_storage import ObjectStore
+from customs_storage.layout import Layout
+
+_SEVERITIES = ("error", "warning", "information")
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """A rule that rows of a feed have broken; `meaning` is what it asks for, or what it tells the sender."""
+
+    code: str
+    rule: str
+    severity: str
+    meaning: str
+    count: int
+    deliveries: int
+
+
+@dataclass(frozen=True)
+class FeedQuality:
+    """A feed's deliveries and what was found in them."""
+
+    id: str
+    name: str
+    source_system: str
+    verdicts: Mapping[str, int]
+    rows_read: int
+    rows_accepted: int
+    rows_refused: int
+    rules: Sequence[BrokenRule]
+
+    @property
+    def deliveries(self) -> int:
+        """How many were judged."""
+        return sum(self.verdicts.values())
+
+
+def feed_qualities(store: ObjectStore, layout: Layout, registry: Registry) -> list[FeedQuality]:
+    """Return what was found in every delivery ever judged, the refused and superseded ones included, by feed."""
+    return [
+        _quality(contract, registry, list(judgements(store, layout, contract.id)))
+        for _, contract in sorted(registry.feeds.items())
+    ]
+
+
+def _quality(contract: Contract, registry: Registry, judged: Sequence[JudgementRecord]) -> FeedQuality:
+    counts: dict[tuple[str, str, str], list[int]] = {}
+    for record in judged:
+        for issue in record.issues:
+            counts.setdefault((issue.severity, issue.code, issue.rule), []).append(issue.count)
+    rules = [
+        BrokenRule(code, rule, severity, _meaning(contract, registry, code, rule), sum(found), len(found))
+        for (severity, code, rule), found in counts.items()
+    ]
+    return FeedQuality(
+        id=contract.id,
+        name=contract.name,
+        source_system=contract.sourceSystem,
+        verdicts={
+            verdict: sum(record.verdict == verdict for record in judged)
+            for verdict in ("accepted", "accepted_with_warnings", "refused")
+        },
+        rows_read=sum(record.rows_read for record in judged),
+        rows_accepted=sum(record.rows_accepted for record in judged),
+        rows_refused=sum(record.rows_refused for record in judged),
+        rules=sorted(rules, key=lambda rule: (_SEVERITIES.index(rule.severity), -rule.count, rule.rule)),
+    )
+
+
+def _meaning(contract: Contract, registry: Registry, code: str, rule: str) -> str:
+    for quality in contract.schema_.quality:
+        if quality.id == rule:
+            return quality.message
+    return registry.rules[code].title if code in registry.rules else ""

@@ -1,0 +1,104 @@
+"""Figures, codes and statuses as a person reads them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from customs_monitor.contracts import Registry
+
+#: What stands where there is no figure, by OBS_STATUS (the symbols of Eurostat's tables).
+_SYMBOLS = {"Q": "c", "L": ":", "M": "\u2013", "O": ":", "H": ":", "K": ":"}
+NO_ROW = "\u2013"
+
+#: Every symbol of the tables with what it means.
+LEGEND: Mapping[str, str] = {
+    "\u2013": "no figure: it never occurred, or its denominator is 0",
+    ":": "missing: the sender did not deliver",
+    "c": "confidential: the value is not public",
+    "d": "definition differs: the source answers a neighbouring question",
+    "p": "provisional: senders are missing",
+}
+_FLAGS = {"D": "d", "P": "p"}
+_SPECIAL = {"_T": "Total", "_Z": "Not applicable", "_X": "Not known"}
+_NARROW_SPACE = "\u202f"
+_LARGE = 1e5
+
+
+def figure(value: object, unit: str | None = None) -> str:
+    """Return a figure in words: thousands set apart, fractions as per cent, scores with two decimals."""
+    if value is None:
+        return NO_ROW
+    number = float(value) if isinstance(value, Decimal | int | float) else math.nan
+    if unit == "FRACTION":
+        return f"{number:.1%}".replace("%", f"{_NARROW_SPACE}%")
+    if unit == "SCORE":
+        return f"{number:.2f}"
+    if number == int(number) or abs(number) >= _LARGE:
+        return f"{number:,.0f}".replace(",", _NARROW_SPACE)
+    return (
+        f"{number:,.4g}".replace(",", _NARROW_SPACE)
+        if abs(number) < 1
+        else f"{number:,.2f}".replace(",", _NARROW_SPACE)
+    )
+
+
+def cell(value: object) -> str:
+    """Return any value of a table that is no indicator; never empty."""
+    if value is None or value == "":
+        return NO_ROW
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal | int | float):
+        return figure(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def observation(value: float | None, unit: str, status: str) -> tuple[str, str]:
+    """Return the text of a cell of an indicator and its flag, which is empty for a normal value."""
+    if value is None:
+        return _SYMBOLS.get(status, ":"), ""
+    return figure(value, unit), _FLAGS.get(status, "")
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in words."""
+    amount, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+
+
+class Labels:
+    """The labels of codes, from the codelists."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._codelists = registry.codelists
+
+    def of(self, codelist: str | None, code: object) -> str:
+        """Return the label of a code, the code itself where no list has it."""
+        text = str(code)
+        if text in _SPECIAL:
+            return _SPECIAL[text]
+        if codelist is None or codelist not in self._codelists:
+            return text
+        return self._codelists[codelist].label(text) or text
+
+    def rank(self, codelist: str | None, code: object) -> tuple[int, int, str]:
+        """Return a sort key: totals first, then the order of the list."""
+        text = str(code)
+        order = 0
+        if codelist is not None and codelist in self._codelists and len(self._codelists[codelist].by_code) < _LISTED:
+            codes = list(self._codelists[codelist].by_code)
+            order = codes.index(text) if text in codes else len(codes)
+        return (0 if text in _SPECIAL else 1, order, text)
+
+
+#: Longer lists (products) are in the order of their codes anyway.
+_LISTED = 1000
