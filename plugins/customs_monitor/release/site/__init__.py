@@ -1,4 +1,4 @@
-"""The static site of a release: pages that need no script and no network, charts as SVG with their tables beside them."""
+"""The static site of a release: pages without script or network, charts as SVG with their tables beside them."""
 
 from customs_monitor.release.site.pages import write_site
 

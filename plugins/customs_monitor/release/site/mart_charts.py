@@ -44,7 +44,7 @@ def _external_trade(query: _Query, labels: Labels) -> Iterator[Chart]:
     # The period with most products: the last month may have come for one product only.
     last = query(
         """SELECT freq, time_period FROM mart WHERE declarant = 'EU27_2020' AND NOT partner_is_group
-        GROUP BY ALL ORDER BY freq = 'A' DESC, count(DISTINCT product_code) DESC, time_period DESC LIMIT 1"""
+        GROUP BY freq, time_period ORDER BY freq = 'A' DESC, count(DISTINCT product_code) DESC, time_period DESC LIMIT 1"""
     )
     if not last:
         return
