@@ -117,7 +117,7 @@ def show(
         sys.stdout.write(as_csv(shown))
     else:
         mark = "  RESTS ON SYNTHETIC DATA" if shown.synthetic else ""
-        table = Table(title=f"{indicator}  {shown.title}{mark}", title_justify="left", box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False)
         # What is the same in every row is said once, below.
         same = {
             name: shown.rows[0][place]
