@@ -50,7 +50,7 @@ class ManifestDelivery(_Record):
     delivery_id: str
     sha256: Sha256
     received_at: UtcTime
-    origin: str = Field(description="where it came from, as the receipt says")
+    origin: str = Field(description="folder and file it came from; the receipt also names the inbox")
     synthetic: bool
 
 

@@ -152,7 +152,8 @@ def _listed(item: InForce) -> ManifestDelivery:
         delivery_id=receipt.delivery_id,
         sha256=receipt.sha256,
         received_at=receipt.received_at,
-        origin=receipt.origin,
+        # Without the inbox, whose path or bucket is nobody's business: the manifest is public.
+        origin="/".join(receipt.origin.rstrip("/").split("/")[-2:]),
         synthetic=receipt.synthetic,
     )
 

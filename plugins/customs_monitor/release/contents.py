@@ -226,12 +226,12 @@ def awaiting_everything(registry: Registry) -> tuple[IndicatorEntry, ...]:
 
 def _state(code: Code, spec: IndicatorSpec | None, table: BuiltTable | None, delivered: set[str]) -> tuple[State, str]:
     if spec is None:
-        return "awaiting data", f"no feed brings it yet; it comes from: {code.attributes.get('source', 'not known')}"
+        return "awaiting data", f"No feed brings it yet. Source: {code.attributes.get('source', 'not known')}"
     if table is None or not table.rows:
         missing = [feed for feed in spec.source_feeds if feed not in delivered]
         if missing:
-            return "awaiting data", f"no accepted delivery of {', '.join(missing)}"
-        return "awaiting data", f"the deliveries of {', '.join(spec.source_feeds)} have no figure for it"
+            return "awaiting data", f"No accepted delivery of {', '.join(missing)}"
+        return "awaiting data", f"The deliveries of {', '.join(spec.source_feeds)} have no figure for it"
     return ("restricted", "not public") if spec.audience == "restricted" else ("published", "")
 
 

@@ -110,15 +110,9 @@ def write_dataset(database: duckdb.DuckDBPyConnection, dataset: Dataset, public:
     return rows
 
 
-def read_rows(path: Path, limit: int | None = None) -> list[Mapping[str, object]]:
-    """Return the first rows of a Parquet file, all of them by default."""
-    file = pq.ParquetFile(path)
-    rows: list[Mapping[str, object]] = []
-    for batch in file.iter_batches(batch_size=min(limit or _BATCH_ROWS, _BATCH_ROWS)):
-        rows += batch.to_pylist()
-        if limit is not None and len(rows) >= limit:
-            return rows[:limit]
-    return rows
+def read_rows(path: Path) -> list[Mapping[str, object]]:
+    """Return the rows of a Parquet file."""
+    return list(pq.read_table(path).to_pylist())
 
 
 def _write(database: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:

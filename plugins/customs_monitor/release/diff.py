@@ -135,6 +135,11 @@ def compare(old: pa.Table, new: pa.Table, dataset: Dataset, rows: int | None = R
     )
 
 
+def identity(delivery: ManifestDelivery) -> tuple[str, str, str, str]:
+    """Return what makes a delivery the same one in two releases."""
+    return delivery.feed, delivery.period, delivery.sender, delivery.delivery_id
+
+
 def as_text(difference: Difference) -> str:
     """Return a comparison for a terminal."""
     return "\n".join(_lines(difference)) + "\n"
@@ -192,5 +197,5 @@ def _row(row: Mapping[str, object], key: list[str], values: list[str]) -> RowCha
 
 
 def _only(one: Manifest, other: Manifest) -> tuple[ManifestDelivery, ...]:
-    known = set(other.deliveries)
-    return tuple(delivery for delivery in one.deliveries if delivery not in known)
+    known = {identity(delivery) for delivery in other.deliveries}
+    return tuple(delivery for delivery in one.deliveries if identity(delivery) not in known)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from customs_monitor.contracts.periods import last_day
 from customs_monitor.release.site.wording import figure
 
 #: From Okabe and Ito's palette (2008), which people with any colour vision can tell apart.
@@ -39,11 +42,14 @@ _STYLE: Mapping[str, Any] = {
     "axes.axisbelow": True,
     "hatch.linewidth": 0.6,
 }
-_WIDTH = 8.0
+_WIDTH = 9.6
 _ROW_HEIGHT = 0.34
 #: A label is written into a bar that takes at least this share of the axis.
 _ROOM_FOR_LABEL = 0.035
 _LABEL_LENGTH = 44
+#: A step longer than this many usual ones is a gap.
+_GAP = 1.6
+_TICKS = 10
 
 
 @dataclass(frozen=True)
@@ -88,20 +94,17 @@ def stacked_bars(
             for place, (label, width) in enumerate(zip(labels, widths, strict=True)):
                 if width / longest >= _ROOM_FOR_LABEL:
                     axes.text(
-                        left[label] + width / 2, place, figure(rows[label][number]), ha="center", va="center",
+                        left[label] + width / 2, place, _short(rows[label][number]), ha="center", va="center",
                         color=_ink_on(colour), fontsize=8.5,
                     )  # fmt: skip
                 left[label] += width
         _tidy(axes, labels, longest)
         if share:
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0%}"))
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=min(len(series), 4), frameon=False, fontsize=8.5,
-            handlelength=1.1, handleheight=1.1, columnspacing=1.4, borderaxespad=0.2,
-        )  # fmt: skip
+        _legend(figure_, len(series))
         told = "; ".join(
             f"{label}: "
-            + ", ".join(f"{title} {figure(value)}" for (title, _), value in zip(series, values, strict=True))
+            + ", ".join(f"{title} {_short(value)}" for (title, _), value in zip(series, values, strict=True))
             for label, values in rows.items()
         )
         return Chart(name, caption, f"Stacked bar chart. {told}.", _svg(figure_))
@@ -115,7 +118,13 @@ def bars(name: str, caption: str, rows: Mapping[str, float], *, unit: str | None
         axes.barh(labels, list(rows.values()), height=0.72, color=PALETTE[0])
         longest = max([abs(value) for value in rows.values()] or [1.0]) or 1.0
         for place, value in enumerate(rows.values()):
-            axes.text(max(value, 0) + longest * 0.01, place, figure(value, unit), va="center", fontsize=8.5)
+            axes.text(
+                max(value, 0) + longest * 0.01,
+                place,
+                _short(value) if unit is None else figure(value, unit),
+                va="center",
+                fontsize=8.5,
+            )
         _tidy(axes, labels, longest * 1.1)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: figure(value, unit)))
         told = "; ".join(f"{label} {figure(value, unit)}" for label, value in rows.items())
@@ -123,29 +132,51 @@ def bars(name: str, caption: str, rows: Mapping[str, float], *, unit: str | None
 
 
 def lines(name: str, caption: str, series: Mapping[str, Mapping[str, float]]) -> Chart:
-    """Draw a line per series over the periods; each has its own marker, so that colour is not needed."""
+    """Draw a line per series over time, broken where periods are missing; each has its own marker besides its colour.
+
+    Args:
+        name: of the file, without suffix.
+        caption: what is shown, for the caption.
+        series: by label, the values by period; periods of one frequency.
+    """
     periods = sorted({period for values in series.values() for period in values})
+    places = {period: _year(period) for period in periods}
+    steps = sorted(later - earlier for earlier, later in pairwise(places.values()))
+    usual = steps[len(steps) // 2] if steps else 1.0
     with _figure(3.4) as figure_:
         axes = figure_.add_subplot()
         for number, (title, values) in enumerate(series.items()):
+            across: list[float] = []
+            up: list[float] = []
+            for period in sorted(values):
+                if across and places[period] - across[-1] > _GAP * usual:
+                    across.append(across[-1] + usual)
+                    up.append(math.nan)
+                across.append(places[period])
+                up.append(values[period])
             axes.plot(
-                [place for place, period in enumerate(periods) if period in values],
-                [values[period] for period in periods if period in values],
-                label=title, color=PALETTE[number % len(PALETTE)], marker="osD^vPX*"[number % 8],
+                across, up, label=title, color=PALETTE[number % len(PALETTE)], marker="osD^vPX*"[number % 8],
                 markersize=4, linewidth=1.6, markevery=max(1, len(periods) // 24),
             )  # fmt: skip
-        step = max(1, len(periods) // 8)
-        axes.set_xticks(range(0, len(periods), step), periods[::step])
+        if len(periods) <= _TICKS:
+            axes.set_xticks(list(places.values()), periods)
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(_TICKS, integer=True))
         axes.grid(axis="y", color=_LINES, linewidth=0.7)
         axes.tick_params(length=0)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: figure(value)))
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, fontsize=8.5)
+        _legend(figure_, len(series))
         told = "; ".join(
             f"{title} {figure(values[min(values)])} in {min(values)}, {figure(values[max(values)])} in {max(values)}"
             for title, values in series.items()
             if values
         )
         return Chart(name, caption, f"Line chart. {told}.", _svg(figure_))
+
+
+def _year(period: str) -> float:
+    """Return the end of a period in years, so that periods nobody delivered leave room on the axis."""
+    day = last_day(period)
+    return day.year + day.timetuple().tm_yday / 366 if day else math.nan
 
 
 @contextmanager
@@ -164,6 +195,18 @@ def _tidy(axes: Any, labels: Sequence[str], longest: float) -> None:
     axes.tick_params(length=0)
     axes.grid(axis="x", color=_LINES, linewidth=0.7)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=longest >= 3))
+
+
+def _legend(figure_: Figure, series: int) -> None:
+    figure_.legend(
+        loc="outside upper left", ncols=min(series, 5), frameon=False, fontsize=9,
+        handlelength=1.2, handleheight=1.1, columnspacing=1.6,
+    )  # fmt: skip
+
+
+def _short(value: float) -> str:
+    """Return a figure as it fits into a bar: without decimals where they would say nothing."""
+    return figure(round(value) if abs(value) >= 100 else value)
 
 
 def _ink_on(colour: str) -> str:

@@ -13,6 +13,7 @@ from customs_monitor.release.site.wording import Labels
 
 _TOP = 15
 _SERIES = 6
+_SYSTEMS = {"RASFF": "Rapid Alert System for Food and Feed", "SAFETY_GATE": "Safety Gate"}
 #: Currencies with a euro rate near one, which one axis can show.
 _CURRENCIES = ("USD", "GBP", "CHF")
 
@@ -44,7 +45,8 @@ def _external_trade(query: _Query, labels: Labels) -> Iterator[Chart]:
     # The period with most products: the last month may have come for one product only.
     last = query(
         """SELECT freq, time_period FROM mart WHERE declarant = 'EU27_2020' AND NOT partner_is_group
-        GROUP BY freq, time_period ORDER BY freq = 'A' DESC, count(DISTINCT product_code) DESC, time_period DESC LIMIT 1"""
+        GROUP BY freq, time_period
+        ORDER BY freq = 'A' DESC, count(DISTINCT product_code) DESC, time_period DESC LIMIT 1"""
     )
     if not last:
         return
@@ -71,11 +73,18 @@ def _external_trade(query: _Query, labels: Labels) -> Iterator[Chart]:
             period,
         )
         if found:
+            # A flow that nobody delivered would look like trade of zero.
+            flows = [
+                (place, text, PALETTE[place - 1])
+                for place, text in ((1, "imports"), (2, "exports"))
+                if any(row[place] for row in found)
+            ]
             yield stacked_bars(
                 f"external_trade-{what}",
-                f"Largest {what} in the trade of the EU with others, {period}, million euro",
-                {_named(labels, codelist, code): (imports, exports) for code, imports, exports in found},
-                list(zip(("imports", "exports"), PALETTE[:2], strict=True)),
+                f"Largest {what} in the trade of the EU with others among what was delivered: "
+                f"{' and '.join(text for _, text, _ in flows)} {period}, million euro",
+                {_named(labels, codelist, row[0]): [row[place] for place, _, _ in flows] for row in found},
+                [(text, colour) for _, text, colour in flows],
             )
 
 
@@ -122,14 +131,14 @@ def _alerts(query: _Query, labels: Labels) -> Iterator[Chart]:
         for country in countries:
             shown = [counts.get((country, hazard), 0.0) for hazard in hazards]
             rest = sum(count for (other, hazard), count in counts.items() if other == country and hazard not in hazards)
-            rows[labels.of("area", country)] = [*shown, rest]
+            rows[labels.of_column("origin_country", None, country)] = [*shown, rest]
         series = [
-            *((labels.of("hazard", code), PALETTE[number]) for number, code in enumerate(hazards)),
+            *((labels.of_column("hazard_code", None, code), PALETTE[number]) for number, code in enumerate(hazards)),
             ("other", GREY),
         ]
         yield stacked_bars(
             f"alerts-{str(system).lower()}",
-            f"{labels.of('alert_system', system)} {period}: alerts by country of origin and hazard "
+            f"{_SYSTEMS.get(system, system)} {period}: alerts by country of origin and hazard "
             "(an alert with two hazards is in both)",
             rows,
             series,

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from customs_monitor.release.contents import Contents
 from customs_monitor.release.datasets import Dataset
-from customs_monitor.release.diff import compare
+from customs_monitor.release.diff import compare, identity
 from customs_monitor.release.published import Published
 from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
@@ -52,7 +52,7 @@ def news(store: ObjectStore, layout: Layout, manifest: Manifest, contents: Conte
     if manifest.replaces is None:
         return News(None, manifest.deliveries, (), code_changed=False)
     before = Published.of(store, layout, read_manifest(store, manifest.replaces))
-    known = set(before.manifest.deliveries)
+    known = {identity(delivery) for delivery in before.manifest.deliveries}
     tables = []
     for dataset in contents.datasets:
         path = folder / f"{dataset.stem}.parquet"
@@ -66,7 +66,7 @@ def news(store: ObjectStore, layout: Layout, manifest: Manifest, contents: Conte
             tables.append(TableNews(dataset, False, change.added, change.changed, change.removed))
     return News(
         before=manifest.replaces,
-        deliveries=tuple(delivery for delivery in manifest.deliveries if delivery not in known),
+        deliveries=tuple(delivery for delivery in manifest.deliveries if identity(delivery) not in known),
         tables=tuple(tables),
         code_changed=before.manifest.code_version != manifest.code_version,
     )

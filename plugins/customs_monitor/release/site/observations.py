@@ -14,6 +14,8 @@ EU = "EU27_2020"
 #: Rows of the table on a page; the downloads have all.
 ROWS_SHOWN = 200
 
+_SCORE_HEADLINE = ("MEAN", "SHARE_3_4", "RESPONDENTS", "NO_REPLY")
+
 Row = Mapping[str, object]
 
 
@@ -100,11 +102,16 @@ class Observations:
         if not self.rows:
             return []
         found = {str(row["MEASURE"]): row for row in self.select(REF_AREA=EU, TIME_PERIOD=self.periods[0])}
-        return [
-            (self.label("MEASURE", measure), _cell(found[measure]))
-            for measure in self.spec.measures
-            if measure in found
-        ]
+        # The distribution of the scores is in the chart.
+        measures = _SCORE_HEADLINE if self.spec.stock_flow == "score" else self.spec.measures
+        return [(self.label("MEASURE", measure), _cell(found[measure])) for measure in measures if measure in found]
+
+    @property
+    def key_figure(self) -> tuple[str, Cell] | None:
+        """The one figure of the headline to look at first: a mean or share where there is one."""
+        found = self.headline
+        places = [place for place, (label, _) in enumerate(found) if label.startswith(("Mean", "Share"))]
+        return found[places[0] if places else 0] if found else None
 
     @property
     def coverage(self) -> list[Coverage]:

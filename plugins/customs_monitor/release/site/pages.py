@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from customs_monitor.contracts import Registry
 from customs_monitor.release.contents import Contents, IndicatorEntry, MartEntry
-from customs_monitor.release.datasets import Dataset, read_rows
+from customs_monitor.release.datasets import Column, Dataset
 from customs_monitor.release.explain import behind, lineage
 from customs_monitor.release.site import wording
 from customs_monitor.release.site.drawing import Chart
@@ -20,7 +23,7 @@ from customs_monitor.release.site.framework import OBJECTIVES, TABLES
 from customs_monitor.release.site.indicator_charts import indicator_chart
 from customs_monitor.release.site.mart_charts import mart_charts
 from customs_monitor.release.site.news import news
-from customs_monitor.release.site.observations import ROWS_SHOWN, Observations
+from customs_monitor.release.site.observations import ROWS_SHOWN, Cell, Observations
 from customs_monitor.release.site.quality import feed_qualities
 from customs_monitor.release.site.wording import Labels
 from customs_storage import ObjectStore
@@ -30,6 +33,7 @@ from customs_storage.manifest import Manifest, ManifestDelivery
 
 _HERE = Path(__file__).parent
 _SITE = "site"
+_PERIODS = ("time_period", "reference_period", "cycle")
 #: What the files of a table are, by suffix, in the order of the page.
 _DOWNLOADS = {
     "csv": "CSV: for spreadsheets and programs",
@@ -49,6 +53,16 @@ class Download:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Highlight:
+    """The figure of an indicator that the overview shows."""
+
+    entry: IndicatorEntry
+    period: str
+    label: str
+    cell: Cell
+
+
 def write_site(
     store: ObjectStore, layout: Layout, registry: Registry, manifest: Manifest, contents: Contents, folder: Path
 ) -> None:
@@ -63,6 +77,11 @@ def write_site(
         folder: its public files; the site goes to `site/` in it.
     """
     site = _Site(registry, manifest, contents, folder)
+    for entry in contents.published:
+        assert entry.dataset is not None
+        site.indicator(entry, entry.dataset)
+    for mart in contents.marts:
+        site.mart(mart)
     site.page(
         "index.html",
         objectives=OBJECTIVES,
@@ -71,12 +90,8 @@ def write_site(
             for number, title in TABLES.items()
         ],
         news=news(store, layout, manifest, contents, folder),
+        highlights=site.highlights,
     )
-    for entry in contents.published:
-        assert entry.dataset is not None
-        site.indicator(entry, entry.dataset)
-    for mart in contents.marts:
-        site.mart(mart)
     site.page("quality.html", feeds=feed_qualities(store, layout, registry), **_findings(contents))
     site.page("about.html")
     assets = folder / _SITE / "assets"
@@ -90,6 +105,7 @@ class _Site:
     def __init__(self, registry: Registry, manifest: Manifest, contents: Contents, folder: Path) -> None:
         self._manifest, self._contents, self._folder = manifest, contents, folder
         self._labels = Labels(registry)
+        self.highlights: list[Highlight] = []
         self._environment = Environment(
             loader=FileSystemLoader(_HERE / "templates"),
             autoescape=True,
@@ -110,6 +126,8 @@ class _Site:
         assert entry.spec is not None
         seen = Observations(entry, dataset, self._folder / f"{dataset.stem}.parquet", self._labels)
         chart = indicator_chart(seen)
+        if found := seen.key_figure:
+            self.highlights.append(Highlight(entry, seen.periods[0], *found))
         self.page(
             f"indicators/{entry.id}.html",
             template="indicator.html",
@@ -128,12 +146,13 @@ class _Site:
         """Write the page of another table."""
         dataset = mart.dataset
         parquet = self._folder / f"{dataset.stem}.parquet"
-        rows = read_rows(parquet, ROWS_SHOWN)
+        rows = _latest_rows(parquet, dataset)
         self.page(
             f"marts/{dataset.id}.html",
             template="mart.html",
             mart=mart,
-            rows=[[self._mart_cell(row[column.name], column.codelist) for column in dataset.columns] for row in rows],
+            rows=[[self._mart_cell(row[column.name], column) for column in dataset.columns] for row in rows],
+            numbers=[_is_number(field.type) for field in pq.read_schema(parquet)],
             charts=self._save(mart_charts(dataset.id, parquet, self._labels)),
             downloads=self._downloads(dataset),
             deliveries=[item for item in self._manifest.deliveries if item.feed in mart.feeds],
@@ -181,11 +200,26 @@ class _Site:
                 found[(item.feed, item.period, item.sender, item.delivery_id)] = item
         return list(found.values())
 
-    def _mart_cell(self, value: object, codelist: str | None) -> tuple[str, str]:
+    def _mart_cell(self, value: object, column: Column) -> tuple[str, str]:
         """Return the text of a cell and, for a code, its label where that says more."""
-        text = wording.cell(value)
-        label = self._labels.of(codelist, value) if codelist and value is not None else text
-        return text, label if label != text else ""
+        if not isinstance(value, str):
+            return wording.cell(value), ""
+        label = self._labels.of_column(column.name, column.codelist, value)
+        return wording.cell(value), label if label != value else ""
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _latest_rows(parquet: Path, dataset: Dataset) -> list[Mapping[str, object]]:
+    """Return the first rows of a table for its page, the last period first."""
+    names = [column.name for column in dataset.columns]
+    periods = [f'"{name}" DESC' for name in names if name in _PERIODS]
+    order = ", ".join([*periods, *(f'"{name}"' for name in names if name not in _PERIODS)])
+    with duckdb.connect() as database:
+        rows = database.read_parquet(str(parquet)).order(order).limit(ROWS_SHOWN)
+        return list(rows.to_arrow_table().to_pylist())
 
 
 def _findings(contents: Contents) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from customs_monitor.contracts import Contract, Registry
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
+#: A place of a rule's message that is filled with the value of a column.
+_PLACE = re.compile(r"\{(\w+)\}")
 _SEVERITIES = ("error", "warning", "information")
 
 
@@ -80,5 +83,9 @@ def _quality(contract: Contract, registry: Registry, judged: Sequence[JudgementR
 def _meaning(contract: Contract, registry: Registry, code: str, rule: str) -> str:
     for quality in contract.schema_.quality:
         if quality.id == rule:
-            return quality.message
+            return _PLACE.sub(lambda found: f"[{_in_words(found.group(1), registry)}]", quality.message)
     return registry.rules[code].title if code in registry.rules else ""
+
+
+def _in_words(column: str, registry: Registry) -> str:
+    return registry.concepts[column].label.lower() if column in registry.concepts else column.replace("_", " ")

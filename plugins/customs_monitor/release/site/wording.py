@@ -22,9 +22,14 @@ LEGEND: Mapping[str, str] = {
     "p": "provisional: senders are missing",
 }
 _FLAGS = {"D": "d", "P": "p"}
-_SPECIAL = {"_T": "Total", "_Z": "Not applicable", "_X": "Not known"}
+_SPECIAL = {"_T": "Total", "_Z": "Not applicable", "_X": "Not known", "EU27_2020": "European Union"}
+#: Columns of tables whose values are codes or a total, so that their concept names no codelist.
+_LISTS: Mapping[str, tuple[str, ...]] = {
+    "origin_country": ("area",),
+    "hazard_code": ("hazard_category", "product_risk"),
+}
 _NARROW_SPACE = "\u202f"
-_LARGE = 1e5
+_LARGE, _SMALL, _TINY = 1e5, 10, 1e-3
 
 
 def figure(value: object, unit: str | None = None) -> str:
@@ -36,13 +41,9 @@ def figure(value: object, unit: str | None = None) -> str:
         return f"{number:.1%}".replace("%", f"{_NARROW_SPACE}%")
     if unit == "SCORE":
         return f"{number:.2f}"
-    if number == int(number) or abs(number) >= _LARGE:
-        return f"{number:,.0f}".replace(",", _NARROW_SPACE)
-    return (
-        f"{number:,.4g}".replace(",", _NARROW_SPACE)
-        if abs(number) < 1
-        else f"{number:,.2f}".replace(",", _NARROW_SPACE)
-    )
+    decimals = 0 if number == int(number) or abs(number) >= _LARGE else 2 if abs(number) >= _SMALL else 4
+    text = f"{number:,.{decimals}f}" if abs(number) >= _TINY or number == 0 else f"{number:.3g}"
+    return text.replace(",", _NARROW_SPACE)
 
 
 def cell(value: object) -> str:
@@ -89,6 +90,13 @@ class Labels:
         if codelist is None or codelist not in self._codelists:
             return text
         return self._codelists[codelist].label(text) or text
+
+    def of_column(self, column: str, codelist: str | None, code: object) -> str:
+        """Return the label of a value of a table's column, the value itself where it is no code."""
+        lists = (codelist,) if codelist else _LISTS.get(column)
+        if lists is None:
+            return str(code)
+        return next((label for name in lists if (label := self.of(name, code)) != str(code)), str(code))
 
     def rank(self, codelist: str | None, code: object) -> tuple[int, int, str]:
         """Return a sort key: totals first, then the order of the list."""
