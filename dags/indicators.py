@@ -6,6 +6,7 @@ from airflow.sdk import AssetAny, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from customs_monitor.airflow.assets import LATEST_RELEASE, accepted_rows
+from customs_monitor.airflow.schedule import build_slots
 from customs_monitor.contracts import Registry
 
 
@@ -32,7 +33,7 @@ def indicators() -> None:
     swapped `published/latest.json`.
     """
 
-    @task
+    @task(pool_slots=build_slots())
     def build() -> dict[str, object]:
         """Build all models in one private DuckDB and write the candidate release."""
         from customs_monitor.airflow.steps import build_candidate

@@ -12,6 +12,8 @@ STORE_VARIABLE = "CUSTOMS_MONITOR_STORE"
 INBOX_VARIABLE = "CUSTOMS_MONITOR_INBOX"
 #: Set where DAGs run only when asked, as in the embedded Airflow of `make run`.
 ON_DEMAND_VARIABLE = "CUSTOMS_MONITOR_ON_DEMAND"
+#: Slots of its Airflow pool that a build takes; 1 by default.
+BUILD_SLOTS_VARIABLE = "CUSTOMS_MONITOR_BUILD_SLOTS"
 
 
 def store_url(given: str | None = None) -> str:

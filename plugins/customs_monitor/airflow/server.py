@@ -19,7 +19,7 @@ from types import TracebackType
 
 from customs_monitor.airflow.api import AirflowApi, AirflowUnreachable
 from customs_monitor.contracts import Project
-from customs_monitor.settings import ON_DEMAND_VARIABLE
+from customs_monitor.settings import BUILD_SLOTS_VARIABLE, ON_DEMAND_VARIABLE
 
 #: Task slots. Each is an idle worker of about 140 MB; two cores are busy with fewer.
 _PARALLELISM = 3
@@ -60,6 +60,7 @@ class EmbeddedAirflow:
             "CORE__LOAD_EXAMPLES": "False",
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": str(_PARALLELISM),
+            "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": str(_PARALLELISM),
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
@@ -84,6 +85,7 @@ class EmbeddedAirflow:
             "SCARF_ANALYTICS": "false",
             "CUSTOMS_MONITOR_HOME": str(self._project.root),
             ON_DEMAND_VARIABLE: "1",
+            BUILD_SLOTS_VARIABLE: str(_PARALLELISM),
         }
 
     def __enter__(self) -> EmbeddedAirflow:
