@@ -50,6 +50,7 @@ _LABEL_LENGTH = 44
 #: A step longer than this many usual ones is a gap.
 _GAP = 1.6
 _TICKS = 10
+_MARKERS = 24
 
 
 @dataclass(frozen=True)
@@ -154,9 +155,10 @@ def lines(name: str, caption: str, series: Mapping[str, Mapping[str, float]]) ->
                     up.append(math.nan)
                 across.append(places[period])
                 up.append(values[period])
+            marked = [*range(0, len(across), max(1, len(across) // _MARKERS)), len(across) - 1]
             axes.plot(
                 across, up, label=title, color=PALETTE[number % len(PALETTE)], marker="osD^vPX*"[number % 8],
-                markersize=4, linewidth=1.6, markevery=max(1, len(periods) // 24),
+                markersize=4, linewidth=1.6, markevery=marked,
             )  # fmt: skip
         if len(periods) <= _TICKS:
             axes.set_xticks(list(places.values()), periods)

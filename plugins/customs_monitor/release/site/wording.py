@@ -95,7 +95,7 @@ class Labels:
         """Return the label of a value of a table's column, the value itself where it is no code."""
         lists = (codelist,) if codelist else _LISTS.get(column)
         if lists is None:
-            return str(code)
+            return _SPECIAL.get(str(code), str(code))
         return next((label for name in lists if (label := self.of(name, code)) != str(code)), str(code))
 
     def rank(self, codelist: str | None, code: object) -> tuple[int, int, str]:
