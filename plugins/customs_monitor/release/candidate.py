@@ -70,7 +70,7 @@ def prepare(
             return None
 
         from customs_monitor.release.build import build
-        from customs_monitor.release.contents import describe
+        from customs_monitor.release.describing import describe
         from customs_monitor.release.site import write_site
         from customs_monitor.release.writing import write_data
 

@@ -9,7 +9,7 @@ import pytest
 
 from customs_monitor.contracts import Registry
 from customs_monitor.release import build as building
-from customs_monitor.release import contents as describing
+from customs_monitor.release import describing
 from customs_storage import ObjectStore, open_store
 from customs_storage.layout import Layout
 from support.releases import Deliveries, FakeBuild
