@@ -55,7 +55,8 @@ def _wrong_questions() -> Iterator[None]:
 @app.command()
 def indicators(as_json: JsonOption = False, store: StoreOption = None) -> None:
     """List the 44 indicators and where each stands: published, or awaiting data and why."""
-    from customs_monitor.release.contents import Contents, awaiting_everything
+    from customs_monitor.release.contents import Contents
+    from customs_monitor.release.describing import awaiting_everything
     from customs_monitor.release.errors import NothingPublished
     from customs_monitor.release.history import manifest_in_force
 

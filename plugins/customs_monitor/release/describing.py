@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from customs_monitor.collection.in_force import InForce
 from customs_monitor.contracts import Registry
