@@ -2,17 +2,17 @@
 
 from datetime import datetime, timedelta
 
-from airflow.sdk import AssetAny, dag, get_current_context, task
+from airflow.sdk import dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from customs_monitor.airflow.assets import LATEST_RELEASE, accepted_rows
-from customs_monitor.airflow.schedule import build_slots
+from customs_monitor.airflow.schedule import any_of_or_daily, build_slots
 from customs_monitor.contracts import Registry
 
 
 @dag(
     description="Build, gate and publish the indicators from the accepted rows of all feeds",
-    schedule=AssetAny(*(accepted_rows(contract) for contract in Registry.load().feeds.values())),
+    schedule=any_of_or_daily([accepted_rows(contract) for contract in Registry.load().feeds.values()], "30 6 * * *"),
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - Airflow reads it in its own time zone
     catchup=False,
     max_active_runs=1,
@@ -28,9 +28,9 @@ from customs_monitor.contracts import Registry
 def indicators() -> None:
     """Build, gate and publish the indicators.
 
-    Runs when any feed has new accepted rows, one run at a time; skipped where the release in force rests on the same
-    deliveries and the same code. Everything is written under a new release id; readers see it when the last task has
-    swapped `published/latest.json`.
+    Runs when any feed has new accepted rows, and daily, one run at a time; skipped where the release in force rests
+    on the same deliveries and the same code. Everything is written under a new release id; readers see it when the
+    last task has swapped `published/latest.json`.
     """
 
     @task(pool_slots=build_slots())

@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -15,6 +15,7 @@ from types import FrameType
 from customs_monitor.airflow.api import AirflowApi, DagRun
 from customs_monitor.airflow.server import EmbeddedAirflow, EmbeddedAirflowError
 from customs_monitor.collection.inbox import Found, Inbox, InboxError, look_through
+from customs_monitor.collection.records import JudgingOutcome
 from customs_monitor.collection.summary import delivery_lines, feed_totals, read_outcomes, unclaimed_lines
 from customs_monitor.console import RunConsole
 from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
@@ -22,6 +23,7 @@ from customs_monitor.release.summary import published_lines
 from customs_monitor.settings import INBOX_VARIABLE, STORE_VARIABLE, store_url
 from customs_storage import ObjectStore, StoreError, open_store
 from customs_storage.layout import Layout
+from customs_storage.pointer import read_latest
 
 #: Seconds between two looks at Airflow.
 _POLL = 1.0
@@ -51,6 +53,7 @@ def run(project: Project, registry: Registry, store_address: str, inboxes: list[
     """
     run_id = f"run-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     store, layout = open_store(store_address), Layout.load()
+    before = read_latest(store)
     with tempfile.TemporaryDirectory() as scratch:
         found = look_through(inboxes, registry, Path(scratch))
     files = sum(len(claimed) for claimed in found.claimed.values())
@@ -67,10 +70,19 @@ def run(project: Project, registry: Registry, store_address: str, inboxes: list[
         console.say(f"Airflow is up at {airflow.api.url}; {len(feeds)} feeds to collect")
         for dag_id in feeds:
             airflow.api.trigger(dag_id, run_id)
-        _follow(airflow, store, layout, run_id, console, stages)
+        watch = _Watch(airflow, console)
+        _collect(watch, airflow.api, store, layout, run_id)
+        stages["collect"] = console.seconds - sum(stages.values())
+        _release(watch, airflow.api, run_id)
+        stages["release"] = console.seconds - sum(stages.values())
         failures = _failures(airflow.api)
     stages["stop"] = console.seconds - sum(stages.values())
-    _summarise(store, layout, registry, run_id, found, stages, console)
+    _summarise(store, layout, registry, run_id, found, console)
+    if not failures and read_latest(store) == before:
+        console.line("Nothing new: the release in force rests on the same deliveries and the same code.")
+    for line in published_lines(store, layout, registry):
+        console.line(line)
+    console.stages(stages)
     if failures:
         raise RunFailed("\n".join([*failures, f"logs: {airflow.home / 'logs'}"]))
 
@@ -90,42 +102,66 @@ def _wait_for_dags(airflow: EmbeddedAirflow, expected: set[str]) -> None:
     raise EmbeddedAirflowError(f"Airflow has not read the DAGs {', '.join(sorted(missing))}; see {airflow.home}")
 
 
-def _follow(
-    airflow: EmbeddedAirflow,
-    store: ObjectStore,
-    layout: Layout,
-    run_id: str,
-    console: RunConsole,
-    stages: dict[str, float],
-) -> None:
-    """Report each delivery as its verdict comes, until all runs have ended and no asset event waits."""
-    deadline = time.monotonic() + _RUN_TIMEOUT
-    told: set[str] = set()
-    running: set[str] = set()
-    building = False
-    while time.monotonic() < deadline:
-        airflow.check()
-        for outcome in read_outcomes(store, layout, run_id)[1]:
-            if outcome.feed not in told:
-                told.add(outcome.feed)
+class _Watch:
+    """What has been told of a run so far, and how long it may still take."""
+
+    def __init__(self, airflow: EmbeddedAirflow, console: RunConsole) -> None:
+        self._airflow = airflow
+        self._console = console
+        self._deadline = time.monotonic() + _RUN_TIMEOUT
+        self._told: set[str] = set()
+
+    def verdicts(self, outcomes: Sequence[JudgingOutcome]) -> None:
+        """Tell the verdict on each delivery once."""
+        for outcome in outcomes:
+            if outcome.feed not in self._told:
+                self._told.add(outcome.feed)
                 for line in delivery_lines(outcome):
-                    console.say(f"{outcome.feed}: {line}")
-        runs = airflow.api.runs()
-        collecting = [item for item in runs if item.dag_id != _INDICATORS and not item.finished]
-        for item in runs:
-            if item.dag_id == _INDICATORS and item.state == "running" and item.run_id not in running:
-                running.add(item.run_id)
-                again = len(running) > 1
-                console.say("building again: more has arrived ..." if again else "building the indicators ...")
-        if not collecting and not building:
-            building = True
-            stages["collect"] = console.seconds - sum(stages.values())
-        if not collecting and all(item.finished for item in runs) and not airflow.api.queued_asset_events(_INDICATORS):
-            break
+                    self._console.say(f"{outcome.feed}: {line}")
+
+    def builds(self, runs: Sequence[DagRun]) -> None:
+        """Tell of each build once."""
+        for run in runs:
+            if run.state == "running" and run.run_id not in self._told:
+                again = any(other.finished for other in runs)
+                self._told.add(run.run_id)
+                self._console.say("looking for what came after that ..." if again else "building the indicators ...")
+
+    def pause(self) -> None:
+        """Wait a moment; raise EmbeddedAirflowError if Airflow has died or the time is up."""
+        self._airflow.check()
+        if time.monotonic() > self._deadline:
+            raise EmbeddedAirflowError(
+                f"the runs have not ended after {_RUN_TIMEOUT:.0f} s; see {self._airflow.home}/logs"
+            )
         time.sleep(_POLL)
-    else:
-        raise EmbeddedAirflowError(f"the runs have not ended after {_RUN_TIMEOUT:.0f} s; see {airflow.home}/logs")
-    stages["release"] = console.seconds - sum(stages.values())
+
+
+def _collect(watch: _Watch, api: AirflowApi, store: ObjectStore, layout: Layout, run_id: str) -> None:
+    """Wait until every feed's run has ended, and report each delivery as its verdict comes."""
+    while True:
+        # The state first: what a run that has ended left behind is then sure to be read.
+        done = all(run.finished for run in api.runs() if run.dag_id != _INDICATORS)
+        watch.verdicts(read_outcomes(store, layout, run_id)[1])
+        if done:
+            return
+        watch.pause()
+
+
+def _release(watch: _Watch, api: AirflowApi, run_id: str) -> None:
+    """Wait until the indicators' runs have ended and no asset event waits.
+
+    Where no feed had anything new there is no event. A run is asked for then: an earlier one may have been killed
+    between the last verdict and the release, or the code may have changed.
+    """
+    if not api.runs(_INDICATORS) and not api.queued_asset_events(_INDICATORS):
+        api.trigger(_INDICATORS, run_id)
+    while True:
+        runs = api.runs(_INDICATORS)
+        watch.builds(runs)
+        if runs and all(run.finished for run in runs) and not api.queued_asset_events(_INDICATORS):
+            return
+        watch.pause()
 
 
 def _failures(api: AirflowApi) -> list[str]:
@@ -141,16 +177,12 @@ def _summarise(
     registry: Registry,
     run_id: str,
     found: Found,
-    stages: Mapping[str, float],
     console: RunConsole,
 ) -> None:
     landings, judgings = read_outcomes(store, layout, run_id)
     console.feeds(feed_totals(registry.feeds, landings, judgings))
     console.unclaimed(list(unclaimed_lines(found)))
     console.line()
-    for line in published_lines(store, layout, registry):
-        console.line(line)
-    console.stages(stages)
 
 
 def _interrupted(number: int, _frame: FrameType | None) -> None:
