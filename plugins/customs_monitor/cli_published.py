@@ -132,8 +132,11 @@ def show(
         for row in shown.rows:
             table.add_row(*(_cell(row[place]) for place in kept))
         console = standard_console()
+        console.print(f"{indicator}  {shown.title}{mark}\n", markup=False, soft_wrap=True)
         console.print(table)
-        console.print("\n" + ", ".join(f"{name} {value}" for name, value in same.items()), markup=False)
+        if same:
+            constant = ", ".join(f"{name} {_cell(value)}" for name, value in same.items())
+            console.print(f"\nIn every row: {constant}", markup=False, soft_wrap=True)
         console.print(f"release {shown.release_id}", markup=False)
 
 
