@@ -54,16 +54,24 @@ all_rows AS (
 )
 
 SELECT
-    freq,
-    time_period,
-    declarant,
-    partner,
-    partner_is_group,
-    product_code,
-    flow_code,
-    cast(value_eur AS DECIMAL(24, 6)) AS value_eur,
-    cast(net_mass_kg AS DECIMAL(24, 6)) AS net_mass_kg,
-    {{ ratio('value_eur', 'net_mass_kg') }} AS unit_value_eur_per_kg,
-    declarants_count
+    all_rows.freq,
+    all_rows.time_period,
+    all_rows.declarant,
+    all_rows.partner,
+    all_rows.partner_is_group,
+    all_rows.product_code,
+    texts.product_text,
+    all_rows.flow_code,
+    cast(all_rows.value_eur AS DECIMAL(24, 6)) AS value_eur,
+    cast(all_rows.net_mass_kg AS DECIMAL(24, 6)) AS net_mass_kg,
+    {{ ratio('all_rows.value_eur', 'all_rows.net_mass_kg') }} AS unit_value_eur_per_kg,
+    all_rows.declarants_count
 FROM all_rows
-ORDER BY freq, time_period, declarant, partner, product_code, flow_code
+LEFT JOIN {{ ref('int_goods_texts') }} AS texts ON all_rows.product_code = texts.goods_code
+ORDER BY
+    all_rows.freq,
+    all_rows.time_period,
+    all_rows.declarant,
+    all_rows.partner,
+    all_rows.product_code,
+    all_rows.flow_code

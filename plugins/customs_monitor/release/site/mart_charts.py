@@ -63,7 +63,15 @@ def _external_trade(query: _Query, labels: Labels) -> Iterator[Chart]:
         SELECT *, CAST(value_eur AS DOUBLE) / 1e6 AS value FROM chosen
         WHERE length(product_code) = (FROM level) AND value_eur IS NOT NULL
     )"""
-    for column, codelist, what in (("product_code", "cn", "products"), ("partner", "area", "partners")):
+    texts = dict(query("SELECT product_code, any_value(product_text) FROM mart GROUP BY product_code"))
+
+    def product(code: str) -> str:
+        return f"{code} {texts[code]}" if texts[code] else code
+
+    def partner(code: str) -> str:
+        return labels.of("area", code)
+
+    for column, named, what in (("product_code", product, "products"), ("partner", partner, "partners")):
         found = query(
             f"""{rows} SELECT {column}, coalesce(sum(value) FILTER (flow_code = '1'), 0) AS imports,
                 coalesce(sum(value) FILTER (flow_code = '2'), 0) AS exports
@@ -83,7 +91,7 @@ def _external_trade(query: _Query, labels: Labels) -> Iterator[Chart]:
                 f"external_trade-{what}",
                 f"Largest {what} in the trade of the EU with others among what was delivered: "
                 f"{' and '.join(text for _, text, _ in flows)} {period}, million euro",
-                {_named(labels, codelist, row[0]): [row[place] for place, _, _ in flows] for row in found},
+                {named(row[0]): [row[place] for place, _, _ in flows] for row in found},
                 [(text, colour) for _, text, colour in flows],
             )
 
@@ -191,11 +199,6 @@ def _mirror_trade(query: _Query, labels: Labels) -> Iterator[Chart]:
             "(reporter / partner, product, period)",
             dict(found),
         )
-
-
-def _named(labels: Labels, codelist: str, code: str) -> str:
-    label = labels.of(codelist, code)
-    return code if label == code else f"{code} {label}" if codelist != "area" else label
 
 
 _CHARTS: Mapping[str, Callable[[_Query, Labels], Iterator[Chart] | Sequence[Chart]]] = {
