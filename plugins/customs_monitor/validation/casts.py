@@ -111,6 +111,19 @@ def number_literal(value: float) -> str:
     return format(Decimal(repr(value)), "f")
 
 
+def bound(concept: Concept, value: float) -> str:
+    """Return a bound in the type of the concept, if it can be; comparing two types would convert every row."""
+    exact = Decimal(repr(value))
+    literal_text = format(exact.normalize(), "f")
+    decimals = max(0, -int(exact.normalize().as_tuple().exponent))
+    if concept.logicalType == "number":
+        return f"CAST({literal_text} AS DOUBLE)"
+    if concept.logicalType == "integer":
+        return literal_text
+    fits = decimals <= concept.scale and abs(exact) < Decimal(10) ** (concept.precision - concept.scale)
+    return f"CAST({literal_text} AS {concept.duckdb_type})" if fits else literal_text
+
+
 def _in_words(strptime: str) -> str:
     for code in sorted(_STRPTIME_WORDS, key=len, reverse=True):
         strptime = strptime.replace(code, _STRPTIME_WORDS[code])
@@ -188,7 +201,8 @@ def _timestamp(text: str, mapping: Mapping | None) -> str:
 
 
 def _period(text: str, concept: Concept) -> str:
-    conditions = [f"regexp_full_match({text}, {literal(concept.period_pattern)})"]
+    # As for dates: nobody reports on the first millennium, and the year 0 is none.
+    conditions = [f"regexp_full_match({text}, {literal(concept.period_pattern)})", f"{text} >= '1000'"]
     if "D" in concept.frequencies:
         conditions.append(f"(length({text}) <> 10 OR TRY_CAST({text} AS DATE) IS NOT NULL)")
     if "cycle" in concept.frequencies:

@@ -188,13 +188,11 @@ def _range(concept: Concept, value: str) -> tuple[str, str]:
     bounds: list[str] = []
     words: list[str] = []
     if concept.minimum is not None:
-        least = casts.number_literal(concept.minimum)
-        bounds.append(f"{value} < {least}")
-        words.append(f"at least {least}")
+        bounds.append(f"{value} < {casts.bound(concept, concept.minimum)}")
+        words.append(f"at least {casts.number_literal(concept.minimum)}")
     if concept.maximum is not None:
-        most = casts.number_literal(concept.maximum)
-        bounds.append(f"{value} > {most}")
-        words.append(f"at most {most}")
+        bounds.append(f"{value} > {casts.bound(concept, concept.maximum)}")
+        words.append(f"at most {casts.number_literal(concept.maximum)}")
     return " OR ".join(bounds), " and ".join(words)
 
 
