@@ -44,6 +44,7 @@ def read_header(
     contract: Contract,
     layout: Layout,
     registry: Registry,
+    looks_like: tuple[str, ...] = (),
 ) -> Header:
     """Compare the columns of a file with its layout.
 
@@ -53,6 +54,7 @@ def read_header(
         contract: the contract, for messages.
         layout: the layout of the file.
         registry: has the rules.
+        looks_like: other feeds that have this header.
 
     Raises:
         ContractSqlError: if an SQL expression of the layout is wrong.
@@ -64,7 +66,7 @@ def read_header(
         present |= {layout.unpivot.nameTo.casefold(), layout.unpivot.valueTo.casefold()}
     unfillable: set[str] = set()
     for name, mapping in layout.mapping.items():
-        read = () if mapping.source is None else (mapping.source,)
+        read: tuple[str, ...] = () if mapping.source is None else (mapping.source,)
         if mapping.sql is not None:
             read += columns_read(connection, mapping.sql, f"{place}.mapping.{name}")
         for column in read:
@@ -86,6 +88,14 @@ def read_header(
     missing = [column for column in absent if not needed[column]]
     if unpivot is not None and not unpivoted and not missing:
         missing = list(unpivot.columns[:1]) or [unpivot.valueTo]
+    required = [column for column, may_be_absent in needed.items() if not may_be_absent]
+    if 2 * len(missing) > len(required):
+        # A list of nearly all columns as missing would not tell the sender that the file is another one.
+        unlike = RuleText.of_catalogue(
+            registry, "LAYOUT_UNKNOWN", "header", elsewhere(looks_like) or _wanted(layout, required)
+        )
+        issue = Issue.of(unlike, value=", ".join(columns))
+        return Header(columns, unpivoted, tuple(dict.fromkeys(absent)), frozenset(unfillable), (issue,), False)
     strict = layout.strictColumns and not (unpivot is not None and unpivot.exclude)
     issues = [
         Issue.of(
@@ -104,6 +114,18 @@ def read_header(
             for column in unknown
         ]
     return Header(columns, unpivoted, tuple(dict.fromkeys(absent)), frozenset(unfillable), tuple(issues), not missing)
+
+
+def elsewhere(looks_like: tuple[str, ...]) -> str:
+    """Return what to do with a file that has the header of other feeds; nothing where it has that of none."""
+    if not looks_like:
+        return ""
+    feeds = " or ".join(looks_like)
+    return f"It looks like a file of the feed {feeds}: put it into the folder {feeds}, or check it with --feed {looks_like[0]}"
+
+
+def _wanted(layout: Layout, required: list[str]) -> str:
+    return f"Send a file with the columns {', '.join(required)} ({layout.title})"
 
 
 def _unpivoted(layout: Layout, columns: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from customs_monitor.validation.comparison import compare_with_previous
 from customs_monitor.validation.corrections import Correction, apply_corrections, load_corrections
 from customs_monitor.validation.findings import Issue, RuleText, shorten
 from customs_monitor.validation.groups import find_failed_groups, group_rules
-from customs_monitor.validation.header import Header, read_header
+from customs_monitor.validation.header import Header, elsewhere, read_header
 from customs_monitor.validation.issue_list import IssueCount, IssueList
 from customs_monitor.validation.mapping import Mapped, map_columns
 from customs_monitor.validation.one_pass import LINE_NUMBER, compile_pass
@@ -44,6 +44,7 @@ class Delivery:
         period: the reporting period, `_Z` where the file spans several.
         received_at: UTC.
         file_name: without folders.
+        looks_like: other feeds that have the header of the file, where its own has not.
     """
 
     feed: str
@@ -53,6 +54,7 @@ class Delivery:
     received_at: datetime
     file_name: str
     sha256: str
+    looks_like: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def judge(
     try:
         table = open_table(source, layout.format)
     except IntakeError as error:
-        return _unreadable(error, registry, scratch)
+        return _unreadable(error, delivery, registry, scratch)
     return judge_table(table, delivery, contract, layout, registry, scratch, previous)
 
 
@@ -136,8 +138,10 @@ def judge_table(
             connection.close()
 
 
-def _unreadable(error: IntakeError, registry: Registry, scratch: Path) -> Judgement:
+def _unreadable(error: IntakeError, delivery: Delivery, registry: Registry, scratch: Path) -> Judgement:
     scratch.mkdir(parents=True, exist_ok=True)
+    if hint := elsewhere(delivery.looks_like):
+        error = IntakeError(error.code, error.message, hint, error.line, error.column)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="judge-") as working:
         connection = open_session(Path(working))
         try:
@@ -194,13 +198,25 @@ class _Judging:
 
     def run(self, previous: Path | None) -> Judgement:
         """Judge, and write what is left."""
-        header = read_header(self._connection, self._table.columns, self._contract, self._layout, self._registry)
+        header = read_header(
+            self._connection,
+            self._table.columns,
+            self._contract,
+            self._layout,
+            self._registry,
+            self._delivery.looks_like,
+        )
+        if not header.is_complete:
+            # No row of such a file is kept; they are read for their other errors, with a hole where a column lacks.
+            self._schema = pa.schema([field.with_nullable(True) for field in self._schema])
         self._issues.add(header.issues)
         source = RecordSource(self._table.columns, self._table.batches())
         result, mapped = self._pass(source, header)
         self._reader_issues(source)
         self._find_repeats(result)
-        self._judge_groups(result, mapped)
+        if source.failure is None:
+            # A group that may go on where the file breaks off cannot be judged.
+            self._judge_groups(result, mapped)
         dropped = np.union1d(self._refused, self._repeated)
         rows_accepted = result.rows_accepted - len(dropped)
         accepted = self._without(result.accepted, dropped)
