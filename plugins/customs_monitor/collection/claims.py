@@ -117,7 +117,7 @@ def _kind_in_words(look: Sniffed | IntakeError) -> str:
 
 def _claimed_by(contract: Contract, look: Sniffed | IntakeError, registry: Registry) -> Claim:
     layout, fits = best_layout(look, contract)
-    return Claim(contract.id, layout.id, fits, () if fits else _looks_like(look, registry))
+    return Claim(contract.id, layout.id, fits, () if fits else looks_like(look, registry))
 
 
 def _path_fits(name: str, layout: Layout) -> bool:
@@ -138,7 +138,8 @@ def _most_specific(layouts: Iterable[Layout]) -> Layout:
     return max(layouts, key=lambda layout: len(layout.claims.header) + len(layout.claims.detail))
 
 
-def _looks_like(look: Sniffed | IntakeError, registry: Registry) -> tuple[str, ...]:
+def looks_like(look: Sniffed | IntakeError, registry: Registry) -> tuple[str, ...]:
+    """Return the feeds of which a file has the header, wherever it lies."""
     return tuple(
         contract.id
         for contract in registry.feeds.values()

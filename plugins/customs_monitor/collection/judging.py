@@ -167,6 +167,7 @@ def _judge_one(
         received_at=receipt.received_at,
         file_name=receipt.file,
         sha256=receipt.sha256,
+        looks_like=receipt.looks_like,
     )
     judgement = judge(source, delivery, contract, contract.layout(receipt.layout), registry, folder, previous)
     return _Judged(receipt, delivery, source, judgement, folder)

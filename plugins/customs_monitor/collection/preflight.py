@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from customs_monitor.collection.claims import best_layout
+from customs_monitor.collection.claims import best_layout, looks_like
 from customs_monitor.collection.identity import identify
 from customs_monitor.contracts import Contract, Registry
-from customs_monitor.intake import IntakeError, sniff
+from customs_monitor.intake import IntakeError, Sniffed, sniff
 from customs_monitor.validation.judge import Delivery, Judgement, judge
 from customs_monitor.validation.report import write_reports
 from customs_storage.hashing import sha256_of
@@ -48,10 +48,12 @@ def preflight(
         sender: who sends it; from the file where None.
         period: its period; from the file where None.
     """
+    look: Sniffed | IntakeError
     try:
-        layout, _ = best_layout(sniff(file), contract)
+        look = sniff(file)
     except IntakeError as error:
-        layout, _ = best_layout(error, contract)
+        look = error
+    layout, fits = best_layout(look, contract)
     # A layout that takes something from the path finds the file where it would lie in an inbox.
     own_sender, own_period = identify(file, f"{contract.id}/{file.name}", layout, registry)
     digest = sha256_of(file)
@@ -63,5 +65,6 @@ def preflight(
         received_at=datetime.now(UTC),
         file_name=file.name,
         sha256=digest,
+        looks_like=() if fits else looks_like(look, registry),
     )
     return Preflight(file, delivery, judge(file, delivery, contract, layout, registry, scratch), contract)

@@ -65,6 +65,7 @@ def cut_blocks(stream: ByteStream, head: bytes, header: Header, limits: Limits) 
             offset += len(body)
             line += structure.breaks.size
         if fault is not None:
+            fault.line = fault.line or line
             raise fault
         if len(pending) > limits.record_bytes or (ended and pending):
             raise _endless(pending, structure, line, limits)

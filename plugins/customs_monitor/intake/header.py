@@ -12,7 +12,7 @@ import numpy as np
 from customs_monitor.contracts.formats import CsvFormat
 from customs_monitor.intake.errors import IntakeError
 from customs_monitor.intake.limits import Limits
-from customs_monitor.intake.source import ByteStream, binary_kind
+from customs_monitor.intake.source import WORKBOOK_SIGNATURES, ByteStream, binary_kind
 from customs_monitor.intake.structure import line_breaks, scan_records
 
 DELIMITERS = ",;\t|"
@@ -99,7 +99,7 @@ def read_header(head: bytes, fmt: CsvFormat, limits: Limits, *, encoding: str | 
     encoding = encoding or fmt.encoding or judge_encoding(head)
     start, first_line = _skip_blank_lines(head)
     if start == len(head):
-        raise IntakeError("FILE_EMPTY", "The file holds nothing but blank lines.", "Send the file again.")
+        raise IntakeError("FILE_EMPTY", "The file holds nothing but blank lines.", "Export the data again and send it.")
     text = _decode(head[start:], encoding, first_line)
     detected = detect_delimiter(text)
     delimiter = fmt.delimiter or detected
@@ -154,7 +154,7 @@ def refuse_other_formats(head: bytes) -> None:
     """Refuse what is certainly no delimited text, and say what it is."""
     kind = binary_kind(head)
     if kind:
-        raise IntakeError("NOT_TEXT", f"The file is {kind}, not text.", "Send the table as CSV or XLSX.", line=1)
+        raise IntakeError("NOT_TEXT", f"The file is {kind}, not text.", _cure(head), line=1)
     if b"\0" in head:
         position = head.index(b"\0")
         odd, even = head[1:4000:2].count(0), head[0:4000:2].count(0)
@@ -181,6 +181,12 @@ def refuse_other_formats(head: bytes) -> None:
             "Send the table as CSV, or under the feed that takes this format.",
             line=1,
         )
+
+
+def _cure(head: bytes) -> str:
+    if head.startswith(WORKBOOK_SIGNATURES):
+        return "Open the workbook, save the sheet with the table as CSV (UTF-8), and send that file."
+    return "Send the table itself, exported as CSV (UTF-8): the name of a file does not change its kind."
 
 
 def _skip_blank_lines(head: bytes) -> tuple[int, int]:

@@ -18,11 +18,18 @@ from customs_monitor.intake.header import read_head, read_header
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.sdmx_csv import is_sdmx_header
 from customs_monitor.intake.sdmx_ml import ERROR_ROOTS, GENERIC_ROOTS, SPECIFIC_ROOTS, STRUCTURE_ROOTS
-from customs_monitor.intake.source import ByteStream, Prefixed, binary_kind, compression_of, open_bytes, text_stream
+from customs_monitor.intake.source import (
+    WORKBOOK_SIGNATURES,
+    ByteStream,
+    Prefixed,
+    binary_kind,
+    compression_of,
+    open_bytes,
+    text_stream,
+)
 from customs_monitor.intake.table import name_columns
 from customs_monitor.intake.xml_events import local_name, xml_events
 
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _LOOK = 65_536
 _EXTENSION_ID = re.compile(rb'"extension"\s*:\s*\{[^{}]*?"id"\s*:\s*"([^"]+)"')
 
@@ -66,7 +73,7 @@ def sniff(path: Path, limits: Limits = DEFAULT_LIMITS, *, sheet: str | None = No
     try:
         with open_bytes(path, limits) as raw:
             head = raw.read(8)
-            if head.startswith(_WORKBOOKS) and compression is None:
+            if head.startswith(WORKBOOK_SIGNATURES) and compression is None:
                 return _workbook(path, limits, sheet, header_row)
             kind = binary_kind(head)
             if kind:

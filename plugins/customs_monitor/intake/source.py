@@ -14,6 +14,8 @@ from customs_monitor.intake.limits import Limits
 
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
+#: First bytes of an XLSX (or any other ZIP archive) and of an old XLS.
+WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 # First bytes of what people rename to .csv, with the words an officer would use for it.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -69,7 +71,11 @@ def open_bytes(path: Path, limits: Limits) -> Iterator[ByteStream]:
     with path.open("rb") as file:
         first = file.read(2)
         if not first:
-            raise IntakeError("FILE_EMPTY", "The file has no content.", "Send the file again.")
+            raise IntakeError(
+                "FILE_EMPTY",
+                "The file is empty: it has 0 bytes.",
+                "Export the data again, look at its size, and send it.",
+            )
         file.seek(0)
         yield _Gunzip(file, limits) if first == _GZIP else file
 

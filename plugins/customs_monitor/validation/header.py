@@ -121,7 +121,7 @@ def elsewhere(looks_like: tuple[str, ...]) -> str:
     if not looks_like:
         return ""
     feeds = " or ".join(looks_like)
-    return f"It looks like a file of the feed {feeds}: put it into the folder {feeds}, or check it with --feed {looks_like[0]}"
+    return f"It looks like a file of the feed {feeds}: send it under that feed, in the folder {feeds}"
 
 
 def _wanted(layout: Layout, required: list[str]) -> str:

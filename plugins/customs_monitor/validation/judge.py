@@ -27,7 +27,7 @@ from customs_monitor.validation.mapping import Mapped, map_columns
 from customs_monitor.validation.one_pass import LINE_NUMBER, compile_pass
 from customs_monitor.validation.pass_run import RECORDS, PassResult, RecordSource, run_pass
 from customs_monitor.validation.quoting import literal
-from customs_monitor.validation.references import ContractSqlError
+from customs_monitor.validation.references import ContractSqlError, columns_read
 from customs_monitor.validation.repeats import NumberedRule, Positions, find_repeats
 from customs_monitor.validation.row_rules import Addressee, row_rules
 from customs_monitor.validation.session import open_session
@@ -213,10 +213,12 @@ class _Judging:
         source = RecordSource(self._table.columns, self._table.batches())
         result, mapped = self._pass(source, header)
         self._reader_issues(source)
-        self._find_repeats(result)
+        key = self._contract.schema_.key or tuple(self._schema.names)
+        if not header.unfillable.intersection(key):
+            self._find_repeats(result)
         if source.failure is None:
             # A group that may go on where the file breaks off cannot be judged.
-            self._judge_groups(result, mapped)
+            self._judge_groups(result, mapped, header)
         dropped = np.union1d(self._refused, self._repeated)
         rows_accepted = result.rows_accepted - len(dropped)
         accepted = self._without(result.accepted, dropped)
@@ -315,9 +317,11 @@ class _Judging:
             self._issues.add_sql(repeats.sql)
             self._refused, self._repeated = repeats.refused, repeats.repeated
 
-    def _judge_groups(self, result: PassResult, mapped: Mapped) -> None:
+    def _judge_groups(self, result: PassResult, mapped: Mapped, header: Header) -> None:
         refused = [self._refused]
         for rule in group_rules(self._contract, self._layout):
+            if header.unfillable.intersection([*rule.groupBy, *columns_read(self._connection, rule.check, rule.id)]):
+                continue
             number = self._issues.number(RuleText.of_contract(rule))
             failed = find_failed_groups(
                 self._connection, result, self._contract, mapped, rule, number, self._refused, self._repeated
