@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +19,15 @@ ROW_GROUP_ROWS = 122_880
 """DuckDB's own row group, so that its threads share a file evenly."""
 
 _BATCH_ROWS = 4_096
+
+#: A million rows of 30 columns took 0.66 s and 31 MB so; 0.99 s and 38 MB with level 3 and PyArrow's dictionaries of up
+#: to 1 MiB, which columns of nearly unique texts fill in vain.
+_WRITING: Mapping[str, Any] = {
+    "version": "2.6",
+    "compression": "zstd",
+    "compression_level": 1,
+    "dictionary_pagesize_limit": 128 << 10,
+}
 
 
 class ParquetError(StoreError):
@@ -61,7 +70,7 @@ def write_parquet(table_or_batches: pa.Table | Iterable[pa.RecordBatch], path: P
     batches = table_or_batches.to_batches() if isinstance(table_or_batches, pa.Table) else table_or_batches
     rows = 0
     try:
-        with pq.ParquetWriter(path, schema, version="2.6", compression="zstd", compression_level=3) as writer:
+        with pq.ParquetWriter(path, schema, **_WRITING) as writer:
             for group in _row_groups(batches, schema):
                 writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
                 rows += group.num_rows

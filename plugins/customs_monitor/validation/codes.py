@@ -10,6 +10,9 @@ import pyarrow as pa
 from customs_monitor.contracts import Registry
 from customs_monitor.validation.quoting import identifier, literal
 
+#: The number of a text that is no code of its list.
+UNKNOWN_CODE = -1
+
 _FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
 
@@ -42,15 +45,20 @@ class Codes:
         return any(code.valid_from or code.valid_to for code in self._registry.codelists[codelist])
 
     def validity(self, codelist: str) -> tuple[str, int]:
-        """Return a table with a row per code (code, from_1, to_1, from_2, to_2 ...) and the number of periods."""
+        """Return a table of the codes with their validity periods, and the most periods a code has.
+
+        The columns are number, from_1, to_1, from_2, to_2 ...: the number of the code in `enumeration`, and one row for
+        `UNKNOWN_CODE`. So every row of a delivery finds exactly one: a join in which some do not hands the rows on in
+        another order than the file's.
+        """
         by_code = self._registry.codelists[codelist].by_code
         periods = max((len(found) for found in by_code.values()), default=1)
         name = identifier(f"validity of {codelist}")
         if self._is_new(name):
-            columns: dict[str, pa.Array] = {"code": pa.array(list(by_code), pa.string())}
+            columns: dict[str, pa.Array] = {"number": pa.array(range(UNKNOWN_CODE, len(by_code)), pa.int32())}
             for number in range(periods):
-                # A code with fewer periods than others has periods that end before they begin.
-                within = [found[number] if number < len(found) else None for found in by_code.values()]
+                # A code with fewer periods than others, and what is no code, has periods that end before they begin.
+                within = [found[number] if number < len(found) else None for found in ((), *by_code.values())]
                 columns[f"from_{number + 1}"] = pa.array(
                     [_LAST_DAY if code is None else code.valid_from or _FIRST_DAY for code in within], pa.date32()
                 )
@@ -59,6 +67,18 @@ class Codes:
                 )
             self._create_table(name, pa.table(columns))
         return name, periods
+
+    def number(self, codelist: str, text: str) -> str:
+        """Return the SQL of the number of a code in `validity`.
+
+        Args:
+            codelist: the list.
+            text: SQL text.
+        """
+        type_name = self.enumeration(codelist)
+        if type_name is None:
+            return str(UNKNOWN_CODE)
+        return f"coalesce(enum_code(TRY_CAST({text} AS {type_name}))::INTEGER, {UNKNOWN_CODE})"
 
     def alias_code(self, name: str, text: str) -> str:
         """Return the SQL of the code that an alias stands for, NULL where the text is none.

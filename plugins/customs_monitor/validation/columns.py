@@ -43,8 +43,8 @@ def before(name: str) -> str:
     return identifier(f" before.{name}")
 
 
-def known_code(name: str) -> str:
-    """The code as it was found in a codelist with validity dates, NULL if it was not."""
+def code_number(name: str) -> str:
+    """The number of the code in a codelist with validity dates (see `Codes.validity`)."""
     return identifier(f" code.{name}")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from customs_monitor.contracts import Contract, Layout, Registry
 from customs_monitor.validation import casts
 from customs_monitor.validation.codes import Codes
-from customs_monitor.validation.columns import FAILED, LINE, known_code, text, valid_from, valid_to
+from customs_monitor.validation.columns import FAILED, LINE, code_number, text, valid_from, valid_to
 from customs_monitor.validation.findings import shortened_sql
 from customs_monitor.validation.quoting import any_of, identifier
 from customs_monitor.validation.row_rules import RowRule, is_joined
@@ -83,8 +83,8 @@ def _typed(corrected: str, contract: Contract, layout: Layout, registry: Registr
         if concept.codelist is not None and is_joined(item, concept, codes):
             table, periods = codes.validity(concept.codelist)
             alias = identifier(f" validity.{name}")
-            joins.append(f"LEFT JOIN {table} AS {alias} ON {quoted} = {alias}.code")
-            looked_up.append(f"{alias}.code AS {known_code(name)}")
+            joins.append(f"JOIN {table} AS {alias} ON {alias}.number = {codes.number(concept.codelist, quoted)}")
+            looked_up.append(f"{alias}.number AS {code_number(name)}")
             for number in range(1, periods + 1):
                 looked_up.append(f"{alias}.from_{number} AS {valid_from(name, number)}")
                 looked_up.append(f"{alias}.to_{number} AS {valid_to(name, number)}")

@@ -9,8 +9,8 @@ from datetime import datetime
 from customs_monitor.contracts import Concept, Contract, Layout, Property, Registry
 from customs_monitor.contracts.periods import last_day
 from customs_monitor.validation import casts
-from customs_monitor.validation.codes import Codes
-from customs_monitor.validation.columns import before, corrected, known_code, received, text, valid_from, valid_to
+from customs_monitor.validation.codes import UNKNOWN_CODE, Codes
+from customs_monitor.validation.columns import before, code_number, corrected, received, text, valid_from, valid_to
 from customs_monitor.validation.corrections import Correction
 from customs_monitor.validation.findings import RuleText, fill_sql, names_in
 from customs_monitor.validation.mapping import Mapped
@@ -152,14 +152,14 @@ def _of_codelist(item: Property, concept: Concept, setting: _Setting) -> Iterato
         yield setting.rule("CODE_UNKNOWN", name, fails, concept.codelist, severity=severity)
         return
     assert item.validAt is not None
-    fails = f"{written} IS NOT NULL AND {known_code(name)} IS NULL"
+    fails = f"{written} IS NOT NULL AND {code_number(name)} = {UNKNOWN_CODE}"
     yield setting.rule("CODE_UNKNOWN", name, fails, concept.codelist, severity=severity)
     _, periods = setting.codes.validity(concept.codelist)
     day = _day_of(item.validAt, setting)
     within = " OR ".join(
         f"{day} BETWEEN {valid_from(name, number)} AND {valid_to(name, number)}" for number in range(1, periods + 1)
     )
-    fails = f"{known_code(name)} IS NOT NULL AND NOT ({within})"
+    fails = f"{code_number(name)} <> {UNKNOWN_CODE} AND NOT ({within})"
     yield setting.rule("CODE_NOT_VALID", name, fails, concept.codelist, severity=severity)
 
 
