@@ -225,6 +225,25 @@ def serve(
         serve_site(open_store(store_url(store)), Layout.load(), port)
 
 
+@app.command("data-docs")
+def data_docs(
+    out: Annotated[Path, typer.Option("--out", help="The folder for the pages.")] = Path("data-docs"),
+    run_id: Annotated[str | None, typer.Option("--run", help="Of this run only.")] = None,
+    store: StoreOption = None,
+) -> None:
+    """Write what Great Expectations found on the feeds' batches as pages (Data Docs)."""
+    from customs_monitor.collection.expectation_records import write_data_docs
+
+    with platform_faults():
+        first = write_data_docs(open_store(store_url(store)), Layout.load(), out, run_id)
+    if first is None:
+        fail(
+            "Great Expectations has judged nothing in this store" + (f" in the run {run_id}." if run_id else "."),
+            CALL_AT_FAULT,
+        )
+    typer.echo(f"written: {first}")
+
+
 def main() -> None:
     """Run the command line; unexpected faults end with code 3 and say where to look."""
     logging.basicConfig(level=os.environ.get("CUSTOMS_MONITOR_LOG", "WARNING"), format="%(levelname)s %(message)s")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from customs_monitor.collection.in_force import accepted, judgements
 from customs_monitor.collection.landing import receipts
-from customs_monitor.collection.outcomes import failure_recorded, keep_outcome
+from customs_monitor.collection.outcomes import EXPECTATIONS, failure_recorded, keep_outcome, keep_record
 from customs_monitor.collection.records import (
     DeliveryOutcome,
     ExpectationOutcome,
@@ -20,11 +20,11 @@ from customs_monitor.collection.records import (
     RuleCount,
 )
 from customs_monitor.contracts import Contract, Registry
+from customs_monitor.validation.data_docs import record_of
 from customs_monitor.validation.expectations import BatchSource, BatchVerdict, judge_batch
 from customs_monitor.validation.judge import Delivery, Judgement, judge
 from customs_monitor.validation.report import write_reports
 from customs_storage import ObjectExists, ObjectStore
-from customs_storage.canonical import canonical_json
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
 
@@ -105,9 +105,7 @@ def judge_waiting(
             ),
         )
         if verdict is not None:
-            store.put_if_absent(
-                layout.key("outcome", run_id=run_id, name=f"{feed}.expectations"), canonical_json(dict(verdict.record))
-            )
+            keep_record(store, layout, run_id, f"{feed}.{EXPECTATIONS}", record_of(verdict, run_id))
         if deliveries:
             keep_outcome(store, layout, run_id, f"{feed}.judge", outcome)
     return outcome

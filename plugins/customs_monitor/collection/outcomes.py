@@ -15,12 +15,20 @@ from customs_storage.layout import Layout
 log = logging.getLogger(__name__)
 
 
+#: The name, after the feed's, of the record of what Great Expectations found on its batch.
+EXPECTATIONS = "expectations"
+
+
 def keep_outcome(store: ObjectStore, layout: Layout, run_id: str, step: str, record: Record) -> None:
     """Store a step's record; a retry of the same step keeps the earlier record and adds its own."""
+    keep_record(store, layout, run_id, step, record.to_bytes())
+
+
+def keep_record(store: ObjectStore, layout: Layout, run_id: str, name: str, data: bytes) -> None:
+    """Store bytes among the outcomes of a run, beside those that an earlier try left under the name."""
     attempt = 1
     while not store.put_if_absent(
-        layout.key("outcome", run_id=run_id, name=step if attempt == 1 else f"{step}.retry-{attempt}"),
-        record.to_bytes(),
+        layout.key("outcome", run_id=run_id, name=name if attempt == 1 else f"{name}.retry-{attempt}"), data
     ):
         attempt += 1
 

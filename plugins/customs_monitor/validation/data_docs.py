@@ -10,7 +10,7 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,10 +79,10 @@ def build_data_docs(records: Iterable[bytes], target: Path) -> Path:
     """
     import_quietly()
     view = _view()
-    pages = []
+    pages: list[_Page] = []
     for text in records:
         record = _read(text)
-        href = f"{_file_name(record['run_id'])}/{_file_name(record['feed'])}.html"
+        href = _free(f"{_file_name(record['run_id'])}/{_file_name(record['feed'])}", {page.href for page in pages})
         page = target / href
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(_render(view, record), encoding="utf-8")
@@ -104,6 +104,14 @@ def _read(text: bytes) -> Mapping[str, Any]:
     if missing := {"run_id", "feed", "rules", "result"} - record.keys():
         raise ValueError(f"no record of expectations: {', '.join(sorted(missing))} is missing")
     return record
+
+
+def _free(stem: str, taken: Set[str]) -> str:
+    """Return a page that no other record has: a run that was tried again has judged more than one batch of a feed."""
+    names = (
+        f"{stem}{suffix}.html" for suffix in itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    )
+    return next(name for name in names if name not in taken)
 
 
 def _file_name(name: str) -> str:
