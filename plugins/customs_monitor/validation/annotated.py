@@ -11,7 +11,7 @@ from customs_monitor.intake import IntakeError, Sniffed, sniff
 from customs_monitor.validation.annotated_csv import annotate_csv
 from customs_monitor.validation.annotated_xlsx import annotate_xlsx
 from customs_monitor.validation.issue_file import ListedIssue, listed_issues
-from customs_monitor.validation.judge import Judgement
+from customs_monitor.validation.judgement import Judgement
 from customs_monitor.validation.spreadsheet_text import harmless
 
 #: openpyxl holds a workbook in memory; a larger one is answered with the list of issues.

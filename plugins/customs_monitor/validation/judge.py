@@ -4,85 +4,34 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from customs_monitor.contracts import Contract, Layout, Registry
-from customs_monitor.intake import IntakeError, IntakeProblem, RawTable, open_table
+from customs_monitor.intake import IntakeError, RawTable, open_table
 from customs_monitor.validation.codes import Codes
 from customs_monitor.validation.comparison import compare_with_previous
 from customs_monitor.validation.corrections import Correction, apply_corrections, load_corrections
-from customs_monitor.validation.findings import Issue, RuleText, shorten
+from customs_monitor.validation.dropped_rows import without_rows
+from customs_monitor.validation.findings import Issue, RuleText
 from customs_monitor.validation.groups import find_failed_groups, group_rules
 from customs_monitor.validation.header import Header, elsewhere, read_header
 from customs_monitor.validation.issue_list import IssueCount, IssueList
+from customs_monitor.validation.judgement import Delivery, Judgement, Verdict
 from customs_monitor.validation.mapping import Mapped, map_columns
 from customs_monitor.validation.one_pass import LINE_NUMBER, compile_pass
 from customs_monitor.validation.pass_run import RECORDS, PassResult, RecordSource, run_pass
 from customs_monitor.validation.quoting import literal
+from customs_monitor.validation.reader_issues import reader_issue
 from customs_monitor.validation.references import ContractSqlError, columns_read
 from customs_monitor.validation.repeats import NumberedRule, Positions, find_repeats
 from customs_monitor.validation.row_rules import Addressee, row_rules
 from customs_monitor.validation.session import open_session
-from customs_storage.parquet import write_parquet
 
-Verdict = Literal["accepted", "accepted_with_warnings", "refused"]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One file of one sender, as it was received.
-
-    Attributes:
-        period: the reporting period, `_Z` where the file spans several.
-        received_at: UTC.
-        file_name: without folders.
-        looks_like: other feeds that have the header of the file, where its own has not.
-    """
-
-    feed: str
-    delivery_id: str
-    sender: str
-    period: str
-    received_at: datetime
-    file_name: str
-    sha256: str
-    looks_like: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What came of a delivery.
-
-    Attributes:
-        verdict: information alone does not make a warning.
-        rows_read: rows after `unpivot`, with the records that could not be read and those skipped: the sum of the
-            other three.
-        rows_skipped: records that are no data of the feed (`where`; no filled cell to unpivot) and repeated rows,
-            which are counted once.
-        issue_counts: the number of issues of every broken rule.
-        issues: Parquet by `ISSUE_SCHEMA`, ordered by line, column and rule; may be empty.
-        accepted: Parquet by `Registry.arrow_schema`, in the order of the file; None when refused.
-        readable: whether header and records could be read to the end, so that the counts of rules about rows are
-            complete.
-    """
-
-    verdict: Verdict
-    rows_read: int
-    rows_accepted: int
-    rows_refused: int
-    rows_skipped: int
-    issue_counts: tuple[IssueCount, ...]
-    issues: Path
-    accepted: Path | None
-    readable: bool
+__all__ = ["Delivery", "Judgement", "Verdict", "judge", "judge_table"]
 
 
 def judge(
@@ -146,27 +95,11 @@ def _unreadable(error: IntakeError, delivery: Delivery, registry: Registry, scra
         connection = open_session(Path(working))
         try:
             issues = IssueList(connection)
-            issues.add([_reader_issue(error, "file", registry)])
+            issues.add([reader_issue(error, "file", registry)])
             path = scratch / "issues.parquet"
             return Judgement("refused", 0, 0, 0, 0, issues.write(path), path, None, False)
         finally:
             connection.close()
-
-
-def _reader_issue(problem: IntakeError | IntakeProblem, subject: str, registry: Registry) -> Issue:
-    """Give what the reader says in its own words, with the severity of the catalogue."""
-    found = registry.rules["FILE_UNREADABLE" if isinstance(problem, IntakeError) else "RECORD_UNREADABLE"]
-    text = RuleText(
-        code=problem.code,
-        rule=f"{subject}.{problem.code.lower()}",
-        severity=found.severity,
-        level=found.level,
-        message=problem.message,
-        cure=problem.cure,
-        fixes=found.fixes,
-    )
-    value = problem.value if isinstance(problem, IntakeProblem) else None
-    return Issue(text, problem.message, problem.cure, problem.line, problem.column, shorten(value))
 
 
 class _Judging:
@@ -221,7 +154,7 @@ class _Judging:
             self._judge_groups(result, mapped, header)
         dropped = np.union1d(self._refused, self._repeated)
         rows_accepted = result.rows_accepted - len(dropped)
-        accepted = self._without(result.accepted, dropped)
+        accepted = without_rows(result.accepted, dropped, self._working / "remaining.parquet", self._schema)
 
         records_left_out = len(self._table.problems)
         skipped = self._records_without_rows(source.records, result)
@@ -299,9 +232,9 @@ class _Judging:
                 yield Issue.of(text, value=correction.id)
 
     def _reader_issues(self, source: RecordSource) -> None:
-        self._issues.add(_reader_issue(problem, "record", self._registry) for problem in self._table.problems)
+        self._issues.add(reader_issue(problem, "record", self._registry) for problem in self._table.problems)
         if isinstance(source.failure, IntakeError):
-            self._issues.add([_reader_issue(source.failure, "file", self._registry)])
+            self._issues.add([reader_issue(source.failure, "file", self._registry)])
         elif source.failure is not None:
             raise source.failure
 
@@ -331,14 +264,6 @@ class _Judging:
                 refused.append(failed.refused)
         self._refused = np.unique(np.concatenate(refused))
 
-    def _without(self, accepted: Path, dropped: Positions) -> Path:
-        """Return the accepted rows without those that were dropped after the pass."""
-        if not len(dropped):
-            return accepted
-        target = self._working / "remaining.parquet"
-        write_parquet(_remaining(accepted, dropped), target, self._schema)
-        return target
-
     def _records_without_rows(self, records: int, result: PassResult) -> int:
         """Count the records that gave no row."""
         if self._layout.unpivot is None:
@@ -361,14 +286,3 @@ class _Judging:
         if "error" in severities and self._contract.onError == "refuse_delivery":
             return "refused"
         return "accepted_with_warnings" if severities & {"error", "warning"} else "accepted"
-
-
-def _remaining(accepted: Path, dropped: Positions) -> Iterator[pa.RecordBatch]:
-    start = 0
-    for batch in pq.ParquetFile(accepted).iter_batches():
-        stop = start + batch.num_rows
-        here = dropped[np.searchsorted(dropped, start) : np.searchsorted(dropped, stop)] - start
-        keep = np.ones(batch.num_rows, dtype=bool)
-        keep[here] = False
-        yield batch.filter(pa.array(keep))
-        start = stop

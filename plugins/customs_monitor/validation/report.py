@@ -11,7 +11,7 @@ from typing import TextIO
 from customs_monitor.contracts import Contract
 from customs_monitor.validation.annotated import write_annotated
 from customs_monitor.validation.issue_file import listed_issues
-from customs_monitor.validation.judge import Delivery, Judgement
+from customs_monitor.validation.judgement import Delivery, Judgement
 from customs_monitor.validation.report_ess import write_ess
 from customs_monitor.validation.report_html import write_html
 from customs_monitor.validation.report_text import write_text

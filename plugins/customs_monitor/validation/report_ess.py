@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from customs_monitor.contracts import Contract
 from customs_monitor.validation.issue_file import ListedIssue, listed_issues
-from customs_monitor.validation.judge import Delivery, Judgement
+from customs_monitor.validation.judgement import Delivery, Judgement
 
 _ACTOR = "customs-monitor"
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from customs_monitor.contracts import Contract
 from customs_monitor.validation.issue_file import ListedIssue, issues_by_rule
-from customs_monitor.validation.judge import Delivery, Judgement
+from customs_monitor.validation.judgement import Delivery, Judgement
 
 #: Rows that are shown or folded together; a browser opens that many at once without a pause.
 _PAGE_ROWS = 500

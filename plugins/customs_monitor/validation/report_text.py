@@ -7,7 +7,7 @@ from typing import TextIO
 
 from customs_monitor.contracts import Contract
 from customs_monitor.validation.issue_file import issues_by_rule
-from customs_monitor.validation.judge import Delivery, Judgement
+from customs_monitor.validation.judgement import Delivery, Judgement
 
 _LINES_PER_RULE = 10
 _VERDICTS = {
