@@ -6,6 +6,7 @@
 from customs_storage.errors import (
     ChecksumMismatch,
     InvalidKey,
+    InvalidLocation,
     ObjectExists,
     ObjectNotFound,
     PreconditionFailed,
@@ -19,6 +20,7 @@ from customs_storage.store import ObjectInfo, ObjectStore
 __all__ = [
     "ChecksumMismatch",
     "InvalidKey",
+    "InvalidLocation",
     "ObjectExists",
     "ObjectInfo",
     "ObjectNotFound",

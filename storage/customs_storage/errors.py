@@ -11,6 +11,10 @@ class InvalidKey(StoreError, ValueError):
     """The text is no key: empty, absolute, climbing out of the store, or with characters no store keeps."""
 
 
+class InvalidLocation(StoreError, ValueError):
+    """The text names no store: an unknown scheme, no bucket, a file in place of a folder."""
+
+
 class ObjectNotFound(StoreError, LookupError):
     """No object has this key."""
 

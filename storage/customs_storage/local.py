@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from customs_storage.errors import ObjectNotFound, PreconditionFailed, StoreBusy, StoreError
+from customs_storage.errors import InvalidLocation, ObjectNotFound, PreconditionFailed, StoreBusy, StoreError
 from customs_storage.hashing import CHUNK, Source, rewindable, sha256_of
 from customs_storage.keys import check_folder, check_key, check_prefix
 from customs_storage.listing import folders_below, walk
@@ -45,11 +45,11 @@ class LocalStore(ObjectStore):
             root: the folder; a symbolic link is followed once, here.
 
         Raises:
-            StoreError: if it is a file.
+            InvalidLocation: if it is a file.
         """
         self._root = Path(os.path.realpath(root))
         if self._root.exists() and not self._root.is_dir():
-            raise StoreError(f"the store {self._root} is a file: name a folder")
+            raise InvalidLocation(f"the store {self._root} is a file: name a folder")
         self.url = self._root.as_uri()
         self._swept = False
 

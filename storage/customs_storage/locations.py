@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from customs_storage.errors import StoreError
+from customs_storage.errors import InvalidLocation
 from customs_storage.keys import check_key
 from customs_storage.local import LocalStore
 from customs_storage.store import ObjectStore
@@ -24,13 +24,14 @@ def open_store(location: str | Path | None = None) -> ObjectStore:
             it takes the folder `data` of the working directory.
 
     Raises:
-        StoreError: if the location names no store.
+        InvalidLocation: if the location names no store.
+        InvalidKey: if the prefix in the bucket could be no key.
     """
     if location is None:
         location = os.environ.get("CUSTOMS_MONITOR_STORE") or _DEFAULT
     if isinstance(location, Path) or "://" not in location:
         if not str(location):
-            raise StoreError("the store's location is empty: give file:///folder, s3://bucket/prefix or a folder")
+            raise InvalidLocation("the store's location is empty: give file:///folder, s3://bucket/prefix or a folder")
         return LocalStore(Path(location))
     parts = urlsplit(location)
     if parts.scheme == "file" and parts.netloc in ("", "localhost") and len(parts.path) > 1:
@@ -41,7 +42,7 @@ def open_store(location: str | Path | None = None) -> ObjectStore:
 
         prefix = parts.path.strip("/")
         return S3Store(parts.netloc, check_key(prefix) if prefix else "")
-    raise StoreError(
+    raise InvalidLocation(
         f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} is no store: give file:///folder (three "
         "slashes), s3://bucket/prefix (credentials from the AWS environment variables) or a folder"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,23 @@ import httpx
 FINISHED = frozenset({"success", "failed"})
 
 
+#: A machine at work may let a question wait; each look has a time-out of its own.
+_LOOKS = 3
+_PAUSE = 2.0
+#: Characters of an error's text that are told.
+_TOLD = 500
+
+
 class AirflowUnreachable(RuntimeError):
     """The API did not answer."""
+
+
+class AirflowRefused(RuntimeError):
+    """The API answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class AirflowApi:
 
     def is_healthy(self) -> bool:
         """Tell whether API server, metadata database, scheduler and DAG processor are all up."""
-        parts = self._get("/api/v2/monitor/health", authorised=False)
+        parts = self._call("GET", "/api/v2/monitor/health", authorised=False)
         return all(
             (parts.get(name) or {}).get("status") == "healthy"
             for name in ("metadatabase", "scheduler", "dag_processor")
@@ -78,13 +94,18 @@ class AirflowApi:
         """Return how many asset events wait for the DAG's next run."""
         try:
             return int(self._get(f"/api/v2/dags/{dag_id}/assets/queuedEvents")["total_entries"])
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code == httpx.codes.NOT_FOUND:  # its way of saying none
+        except AirflowRefused as error:
+            if error.status == httpx.codes.NOT_FOUND:  # its way of saying none
                 return 0
             raise
 
-    def _get(self, path: str, *, authorised: bool = True) -> Any:
-        return self._call("GET", path, authorised=authorised)
+    def _get(self, path: str) -> Any:
+        for _ in range(_LOOKS - 1):
+            try:
+                return self._call("GET", path)
+            except AirflowUnreachable:
+                time.sleep(_PAUSE)
+        return self._call("GET", path)
 
     def _call(self, method: str, path: str, body: object = None, *, authorised: bool = True) -> Any:
         try:
@@ -95,4 +116,9 @@ class AirflowApi:
             answer = self._client.request(method, path, json=body).raise_for_status()
         except httpx.TransportError as error:
             raise AirflowUnreachable(f"Airflow at {self.url} does not answer: {error}") from error
+        except httpx.HTTPStatusError as error:
+            status, text = error.response.status_code, error.response.text[:_TOLD]
+            raise AirflowRefused(
+                status, f"Airflow at {self.url} answered {method} {path} with {status}: {text}"
+            ) from error
         return answer.json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -12,21 +13,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from customs_monitor.airflow.api import AirflowApi, DagRun
+from customs_monitor.airflow.api import AirflowApi, AirflowRefused, AirflowUnreachable, DagRun
 from customs_monitor.airflow.server import EmbeddedAirflow, EmbeddedAirflowError
 from customs_monitor.collection.inbox import Found, Inbox, InboxError, look_through
 from customs_monitor.collection.records import JudgingOutcome
 from customs_monitor.collection.summary import delivery_lines, feed_totals, read_outcomes, unclaimed_lines
 from customs_monitor.console import RunConsole
 from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
+from customs_monitor.exit_codes import CALL_AT_FAULT, PLATFORM_AT_FAULT
 from customs_monitor.release.summary import published_lines
 from customs_monitor.settings import INBOX_VARIABLE, STORE_VARIABLE, store_url
-from customs_storage import ObjectStore, StoreError, open_store
+from customs_storage import InvalidLocation, ObjectStore, StoreError, open_store
 from customs_storage.layout import Layout
 from customs_storage.pointer import read_latest
 
 #: Seconds between two looks at Airflow.
 _POLL = 1.0
+#: Seconds without news after which the run says what it is at.
+_QUIET = 15.0
 #: Seconds after which a run that does not end is given up.
 _RUN_TIMEOUT = 3600.0
 _DAG_TIMEOUT = 120.0
@@ -35,6 +39,18 @@ _INDICATORS = "indicators"
 
 class RunFailed(RuntimeError):
     """A DAG run failed; the message names the tasks and where their logs are."""
+
+
+#: What the platform itself reports, in words that stand alone.
+_FAULTS = (
+    RunFailed,
+    EmbeddedAirflowError,
+    AirflowUnreachable,
+    AirflowRefused,
+    StoreError,
+    DocumentError,
+    ProjectNotFound,
+)
 
 
 def run(project: Project, registry: Registry, store_address: str, inboxes: list[Inbox], console: RunConsole) -> None:
@@ -110,14 +126,19 @@ class _Watch:
         self._console = console
         self._deadline = time.monotonic() + _RUN_TIMEOUT
         self._told: set[str] = set()
+        self._last_news = time.monotonic()
 
     def verdicts(self, outcomes: Sequence[JudgingOutcome]) -> None:
-        """Tell the verdict on each delivery once."""
+        """Tell the verdict on each delivery once, and each attempt that failed."""
         for outcome in outcomes:
-            if outcome.feed not in self._told:
-                self._told.add(outcome.feed)
-                for line in delivery_lines(outcome):
-                    self._console.say(f"{outcome.feed}: {line}")
+            attempt = f"{outcome.feed} {outcome.started_at}"
+            if attempt in self._told:
+                continue
+            self._told.add(attempt)
+            for line in delivery_lines(outcome):
+                self._say(f"{outcome.feed}: {line}")
+            if outcome.error is not None:
+                self._say(f"{outcome.feed}: an attempt FAILED: {outcome.error}")
 
     def builds(self, runs: Sequence[DagRun]) -> None:
         """Tell of each build once."""
@@ -125,7 +146,17 @@ class _Watch:
             if run.state == "running" and run.run_id not in self._told:
                 again = any(other.finished for other in runs)
                 self._told.add(run.run_id)
-                self._console.say("looking for what came after that ..." if again else "building the indicators ...")
+                self._say("looking for what came after that ..." if again else "building the indicators ...")
+
+    def at_work(self, runs: Sequence[DagRun]) -> None:
+        """Tell which DAGs are at work, where there was no news for a while."""
+        running = [run.dag_id.removeprefix("feed_") for run in runs if run.state == "running"]
+        if running and time.monotonic() - self._last_news > _QUIET:
+            self._say(f"at work: {', '.join(running)}")
+
+    def _say(self, text: str) -> None:
+        self._last_news = time.monotonic()
+        self._console.say(text)
 
     def pause(self) -> None:
         """Wait a moment; raise EmbeddedAirflowError if Airflow has died or the time is up."""
@@ -141,7 +172,9 @@ def _collect(watch: _Watch, api: AirflowApi, store: ObjectStore, layout: Layout,
     """Wait until every feed's run has ended, and report each delivery as its verdict comes."""
     while True:
         # The state first: what a run that has ended left behind is then sure to be read.
-        done = all(run.finished for run in api.runs() if run.dag_id != _INDICATORS)
+        runs = [run for run in api.runs() if run.dag_id != _INDICATORS]
+        done = all(run.finished for run in runs)
+        watch.at_work(runs)
         watch.verdicts(read_outcomes(store, layout, run_id)[1])
         if done:
             return
@@ -159,6 +192,7 @@ def _release(watch: _Watch, api: AirflowApi, run_id: str) -> None:
     while True:
         runs = api.runs(_INDICATORS)
         watch.builds(runs)
+        watch.at_work(runs)
         if runs and all(run.finished for run in runs) and not api.queued_asset_events(_INDICATORS):
             return
         watch.pause()
@@ -197,19 +231,25 @@ def main() -> int:
     arguments = parser.parse_args()
     # As an exception, so that the embedded Airflow is stopped on the way out.
     signal.signal(signal.SIGTERM, _interrupted)
+    signal.signal(signal.SIGHUP, _interrupted)
     console = RunConsole()
     try:
         project = Project.locate()
         registry = Registry.load(project)
         inboxes = [Inbox.open(url) for url in [str(project.samples), *arguments.inbox]]
-    except (DocumentError, InboxError, ProjectNotFound) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    try:
         run(project, registry, store_url(arguments.store), inboxes, console)
-    except (RunFailed, EmbeddedAirflowError, StoreError) as error:
-        sys.stderr.write(f"\nThe run failed: {error}\n")
-        return 3
+    except (InboxError, InvalidLocation) as error:
+        sys.stderr.write(f"{error}\n")
+        return CALL_AT_FAULT
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted; what was judged stays, and the next run goes on from there.\n")
+        return 128 + signal.SIGINT
+    except Exception as error:
+        if os.environ.get("CUSTOMS_MONITOR_TRACE"):
+            raise
+        told = str(error) if isinstance(error, _FAULTS) else f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"\nThe run failed: {told}\n")
+        return PLATFORM_AT_FAULT
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import secrets
 import shutil
@@ -11,8 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +26,12 @@ from customs_monitor.settings import BUILD_SLOTS_VARIABLE, ON_DEMAND_VARIABLE
 _PARALLELISM = 3
 _START_TIMEOUT = 120.0
 _STOP_TIMEOUT = 10.0
-_COMPONENTS = ("api-server", "scheduler", "dag-processor")
+_COMPONENTS = {
+    "api-server": (),
+    # Its server of log files listens on every address and on one fixed port; the files are read where they are.
+    "scheduler": ("--skip-serve-logs",),
+    "dag-processor": (),
+}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -48,6 +54,7 @@ class EmbeddedAirflow:
         self._port = _free_port()
         self._database_url = database_url
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._held = ExitStack()
         self._environment = {**os.environ, **self._settings(), **environment}
         self.api = AirflowApi(f"http://127.0.0.1:{self._port}")
 
@@ -90,10 +97,11 @@ class EmbeddedAirflow:
 
     def __enter__(self) -> EmbeddedAirflow:
         self.home.mkdir(parents=True, exist_ok=True)
-        self._migrate()
+        self._held.enter_context(_alone(self.home))
         try:
-            for component in _COMPONENTS:
-                self._processes[component] = self._start(component)
+            self._migrate()
+            for component, options in _COMPONENTS.items():
+                self._processes[component] = self._start(component, options)
             self._wait_until_healthy()
         except BaseException:
             self.stop()
@@ -117,15 +125,16 @@ class EmbeddedAirflow:
     def stop(self) -> None:
         """End all processes and what they have started."""
         for process in self._processes.values():
-            _signal_group(process, signal.SIGTERM)
+            _signal_session(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_TIMEOUT
         for process in self._processes.values():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
-            # Also where the leader has ended: a worker may be left in its group.
-            _signal_group(process, signal.SIGKILL)
+            # Also where the leader has ended: a worker or a task may be left in its session.
+            _signal_session(process.pid, signal.SIGKILL)
             process.wait()
         self._processes.clear()
+        self._held.close()
 
     def _migrate(self) -> None:
         """Make the metadata tables; a copy of an empty migrated SQLite file saves that time at the next run."""
@@ -153,10 +162,10 @@ class EmbeddedAirflow:
             shutil.copyfile(database, partial)
             partial.replace(template)
 
-    def _start(self, component: str) -> subprocess.Popen[bytes]:
+    def _start(self, component: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
         with (self.home / f"{component}.log").open("wb") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "airflow", component],
+                [sys.executable, "-m", "airflow", component, *options],
                 env=self._environment,
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
@@ -201,6 +210,26 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
+def _signal_session(session: int, number: signal.Signals) -> None:
+    """Signal every process of a session; a group would not do, since Airflow gives each task a group of its own."""
+    for entry in Path("/proc").iterdir():
+        # Not every entry is a process, and any process may end meanwhile.
+        with suppress(ValueError, ProcessLookupError):
+            if os.getsid(int(entry.name)) == session:
+                os.kill(int(entry.name), number)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Hold the folder of the embedded Airflow: a second one in it would replace the database of the first.
+
+    The lock dies with the process, also by `kill -9`.
+    """
+    with (home / "lock").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EmbeddedAirflowError(
+                f"another make run is at work in {home.parent}: wait until it has ended, then repeat"
+            ) from None
+        yield
