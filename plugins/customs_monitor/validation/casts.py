@@ -15,6 +15,8 @@ from customs_monitor.validation.quoting import literal
 
 #: Decimals that a figure keeps before it is multiplied with a factor.
 _FACTOR_SCALE = 12
+#: Digits of the widest decimal that DuckDB keeps in 64 bits.
+_NARROW = 18
 
 _DATE = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
 _TIME = "[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
@@ -108,7 +110,7 @@ def expected_form(concept: Concept, mapping: Mapping | None) -> str:
 
 def number_literal(value: float) -> str:
     """Return a bound or factor as an exact SQL decimal."""
-    return format(Decimal(repr(value)), "f")
+    return format(Decimal(repr(value)).normalize(), "f")
 
 
 def bound(concept: Concept, value: float) -> str:
@@ -168,7 +170,11 @@ def _decimal(text: str, mapping: Mapping | None, concept: Concept) -> str:
     strict, plain = _plain(text, mapping, "0-9.+-")
     factor = _factor(mapping)
     value = plain if factor is None else _scaled(plain, factor)
-    return f"CASE WHEN {strict} THEN TRY_CAST({value} AS {concept.duckdb_type}) END"
+    cast = f"TRY_CAST({value} AS {concept.duckdb_type})"
+    if factor is None and concept.precision > _NARROW >= concept.scale:
+        # Reading a text as a decimal of 128 bits takes 100 times longer than as one of 64, which nearly all fit.
+        cast = f"coalesce(TRY_CAST({value} AS DECIMAL({_NARROW},{concept.scale}))::{concept.duckdb_type}, {cast})"
+    return f"CASE WHEN {strict} THEN {cast} END"
 
 
 def _number(text: str, mapping: Mapping | None) -> str:
@@ -193,9 +199,11 @@ def _date(text: str, mapping: Mapping | None) -> str:
 def _timestamp(text: str, mapping: Mapping | None) -> str:
     if mapping is not None and mapping.dateFormats:
         return f"CAST({_by_format(text, mapping.dateFormats)} AS TIMESTAMP)"
-    # A time with an offset becomes UTC, in which the session runs; one without is kept as it is written.
+    # A time with an offset becomes UTC, in which the session runs; one without is kept as it is written, which is read
+    # seven times faster without the calendar of time zones.
     return (
-        f"CASE WHEN regexp_full_match({text}, '{_DATE}([T ]{_TIME}({_OFFSET})?)?') "
+        f"CASE WHEN regexp_full_match({text}, '{_DATE}([T ]{_TIME})?') THEN TRY_CAST({text} AS TIMESTAMP) "
+        f"WHEN regexp_full_match({text}, '{_DATE}[T ]{_TIME}({_OFFSET})') "
         f"THEN CAST(TRY_CAST({text} AS TIMESTAMPTZ) AS TIMESTAMP) END"
     )
 
