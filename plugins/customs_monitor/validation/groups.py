@@ -19,7 +19,7 @@ from customs_monitor.validation.one_pass import LINE_NUMBER
 from customs_monitor.validation.pass_run import PassResult
 from customs_monitor.validation.quoting import identifier, literal
 from customs_monitor.validation.references import ContractSqlError
-from customs_monitor.validation.repeats import Positions, every_row
+from customs_monitor.validation.repeats import PART, POSITION, Positions, every_row
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ def find_failed_groups(
     """
     names = [item.name for item in contract.schema_.properties]
     every = every_row(result, names)
-    connection.register("refused_rows", pa.table({"position": refused}))
-    connection.register("repeated_rows", pa.table({"position": repeated}))
+    connection.register("refused_rows", pa.table({POSITION: refused}))
+    connection.register("repeated_rows", pa.table({POSITION: repeated}))
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE faulty_groups AS SELECT DISTINCT {_columns(rule)} FROM ({every})
-        WHERE part = 1 OR position IN (SELECT position FROM refused_rows)"""
+        WHERE {PART} = 1 OR {POSITION} IN (SELECT {POSITION} FROM refused_rows)"""
     )
     rows = f"""SELECT * FROM ({every}) AS "rows"
-        WHERE part = 0 AND position NOT IN (SELECT position FROM repeated_rows)
+        WHERE {PART} = 0 AND {POSITION} NOT IN (SELECT {POSITION} FROM repeated_rows)
         AND NOT EXISTS (SELECT 1 FROM faulty_groups AS faulty WHERE {_same(rule, "faulty")})"""
     shown = rule.column or rule.groupBy[0]
     values = {name: f"arg_min(CAST({identifier(name)} AS VARCHAR), {LINE_NUMBER})" for name in names}
@@ -93,9 +93,9 @@ def find_failed_groups(
     lost: Positions = np.empty(0, np.int64)
     if rule.severity == "error":
         lost = connection.execute(
-            f"""SELECT position FROM ({rows}) AS "rows"
-            WHERE EXISTS (SELECT 1 FROM failed_groups AS failed WHERE {_same(rule, "failed")}) ORDER BY position"""
-        ).fetchnumpy()["position"]
+            f"""SELECT {POSITION} FROM ({rows}) AS "rows"
+            WHERE EXISTS (SELECT 1 FROM failed_groups AS failed WHERE {_same(rule, "failed")}) ORDER BY {POSITION}"""
+        ).fetchnumpy()[POSITION]
     name = f"group_issues_{number}"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE {name} AS SELECT " line" AS line, {number}::INTEGER AS number,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -200,10 +201,10 @@ class _Judging:
         )
         addressee = Addressee(self._delivery.sender, self._delivery.period, self._delivery.received_at)
         rules = row_rules(self._contract, self._layout, self._registry, codes, mapped, corrections, addressee)
-        for rule in rules:
-            self._issues.number(rule.text)
+        numbers = [self._issues.number(rule.text) for rule in rules]
         corrected = apply_corrections(mapped.sql, corrections)
-        compiled = compile_pass(corrected, self._contract, self._layout, self._registry, codes, rules)
+        numbered = dict(zip(numbers, rules, strict=True))
+        compiled = compile_pass(corrected, self._contract, self._layout, self._registry, codes, numbered)
         try:
             result = run_pass(
                 self._connection, source, compiled, self._delivery.delivery_id, self._schema, self._working
@@ -212,10 +213,10 @@ class _Judging:
             raise ContractSqlError(f"feeds/{self._contract.id}.yml: layout {self._layout.id}: {error}") from error
         self._issues.add_sql(f"SELECT * FROM read_parquet({literal(result.issues.as_posix())})")
         if header.is_complete and source.failure is None and result.rows:
-            self._issues.add(self._obsolete(corrections, result, len(rules)))
+            self._issues.add(self._obsolete(corrections, result, numbers))
         return result, mapped
 
-    def _obsolete(self, corrections: tuple[Correction, ...], result: PassResult, rules: int) -> Iterator[Issue]:
+    def _obsolete(self, corrections: tuple[Correction, ...], result: PassResult, numbers: list[int]) -> Iterator[Issue]:
         """Report corrections that matched nothing; theirs are the last rules of the pass, in their order."""
         applied = {
             number
@@ -223,11 +224,9 @@ class _Judging:
                 f"SELECT DISTINCT number FROM read_parquet({literal(result.issues.as_posix())})"
             ).fetchall()
         }
-        number = rules - sum(len(correction.set) for correction in corrections)
+        theirs = iter(numbers[len(numbers) - sum(len(correction.set) for correction in corrections) :])
         for correction in corrections:
-            own = range(number, number + len(correction.set))
-            number = own.stop
-            if not applied.intersection(own):
+            if applied.isdisjoint(islice(theirs, len(correction.set))):
                 text = RuleText.of_catalogue(self._registry, "CORRECTION_OBSOLETE", "delivery")
                 yield Issue.of(text, value=correction.id)
 

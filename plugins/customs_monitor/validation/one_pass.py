@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from customs_monitor.contracts import Contract, Layout, Registry
 from customs_monitor.validation import casts
@@ -21,24 +20,14 @@ TYPED = "_typed"
 ISSUES = "_issues"
 
 
-@dataclass(frozen=True)
-class OnePass:
-    """The pass over one delivery.
-
-    Attributes:
-        sql: gives the typed columns, `_line_number`, and, NULL for rows without an issue: `_refused`, `_key_known`
-            (every column of the key could be read), `_typed` (every column could) and `_issues`, a list of
-            structs (number of the rule, column, value, message, cure).
-        rules: the rules by number.
-    """
-
-    sql: str
-    rules: tuple[RowRule, ...]
-
-
 def compile_pass(
-    corrected: str, contract: Contract, layout: Layout, registry: Registry, codes: Codes, rules: tuple[RowRule, ...]
-) -> OnePass:
+    corrected: str,
+    contract: Contract,
+    layout: Layout,
+    registry: Registry,
+    codes: Codes,
+    numbered: Mapping[int, RowRule],
+) -> str:
     """Compile the pass.
 
     Each layer is a subquery that names its results once; DuckDB runs them as one streaming pipeline.
@@ -49,8 +38,14 @@ def compile_pass(
         layout: the layout of the file.
         registry: has the concepts.
         codes: the lists in the session.
-        rules: the compiled rules.
+        numbered: the compiled rules, by the number under which their issues are listed.
+
+    Returns:
+        SQL that gives the typed columns, `_line_number`, and, NULL for rows without an issue: `_refused`, `_key_known`
+        (every column of the key could be read), `_typed` (every column could) and `_issues`, a list of structs
+        (number of the rule, column, value, message, cure).
     """
+    rules = tuple(numbered.values())
     names = [item.name for item in contract.schema_.properties]
     typed = _typed(corrected, contract, layout, registry, codes)
     judged = f"SELECT *, {any_of(rule.fails for rule in rules)} AS {FAILED} FROM ({typed})"
@@ -64,9 +59,9 @@ def compile_pass(
         f"CASE WHEN {FAILED} THEN {refused} END AS {REFUSED}",
         f"CASE WHEN {FAILED} THEN NOT {key_unknown} END AS {KEY_KNOWN}",
         f"CASE WHEN {FAILED} THEN NOT {untyped} END AS {TYPED}",
-        f"CASE WHEN {FAILED} THEN list_filter([{_issues(rules)}], lambda issue: issue IS NOT NULL) END AS {ISSUES}",
+        f"CASE WHEN {FAILED} THEN list_filter([{_issues(numbered)}], lambda issue: issue IS NOT NULL) END AS {ISSUES}",
     ]
-    return OnePass(f"SELECT {', '.join(selected)} FROM ({judged})", rules)
+    return f"SELECT {', '.join(selected)} FROM ({judged})"
 
 
 def _typed(corrected: str, contract: Contract, layout: Layout, registry: Registry, codes: Codes) -> str:
@@ -93,10 +88,10 @@ def _typed(corrected: str, contract: Contract, layout: Layout, registry: Registr
     return f'SELECT {selected} FROM ({corrected}) AS "mapped" {" ".join(joins)}'
 
 
-def _issues(rules: Sequence[RowRule]) -> str:
+def _issues(numbered: Mapping[int, RowRule]) -> str:
     """Return the list of the issues of a row; it is computed for failing rows only."""
     return ", ".join(
         f"CASE WHEN {rule.fails} THEN {{'number': {number}::INTEGER, 'column': {rule.column}::VARCHAR, "
         f"'value': {shortened_sql(rule.value)}::VARCHAR, 'message': {rule.message}, 'cure': {rule.cure}}} END"
-        for number, rule in enumerate(rules)
+        for number, rule in numbered.items()
     )

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from customs_monitor.validation.columns import LINE_NAME
-from customs_monitor.validation.one_pass import ISSUES, KEY_KNOWN, LINE_NUMBER, REFUSED, TYPED, OnePass
+from customs_monitor.validation.one_pass import ISSUES, KEY_KNOWN, LINE_NUMBER, REFUSED, TYPED
 from customs_storage.parquet import write_parquet
 
 RECORDS = "records"
@@ -94,7 +94,7 @@ class PassResult:
 def run_pass(
     connection: duckdb.DuckDBPyConnection,
     source: RecordSource,
-    compiled: OnePass,
+    compiled: str,
     delivery_id: str,
     schema: pa.Schema,
     folder: Path,
@@ -106,7 +106,7 @@ def run_pass(
     Args:
         connection: the session.
         source: the records.
-        compiled: the pass.
+        compiled: the SQL of the pass (`compile_pass`).
         delivery_id: goes into every accepted row.
         schema: the schema of accepted rows.
         folder: where the files go.
@@ -124,7 +124,7 @@ def run_pass(
 
         def good_rows() -> Iterator[pa.RecordBatch]:
             nonlocal rows_refused
-            for batch in _ahead(lambda: connection.execute(compiled.sql).to_arrow_reader(_BATCH_ROWS)):
+            for batch in _ahead(lambda: connection.execute(compiled).to_arrow_reader(_BATCH_ROWS)):
                 if batch.column(ISSUES).null_count < batch.num_rows:
                     row_issues.write_batch(_row_issues(batch))
                     is_refused = pc.fill_null(batch.column(REFUSED), False)

@@ -22,6 +22,10 @@ from customs_monitor.validation.one_pass import KEY_KNOWN, LINE_NUMBER, TYPED
 from customs_monitor.validation.pass_run import PassResult
 from customs_monitor.validation.quoting import identifier, literal
 
+#: Where a row is; no property can have these names.
+PART = "_part"
+POSITION = "_position"
+
 #: Positions of rows in the file of accepted rows, ascending.
 Positions = npt.NDArray[np.int64]
 
@@ -52,11 +56,11 @@ class Repeats:
 def every_row(result: PassResult, columns: Sequence[str]) -> str:
     """Return SQL of all rows of a delivery: the columns, where the row is, and what is known of it.
 
-    `part` is 0 for rows the pass accepted and 1 for those it refused; `position` counts within the part.
+    `_part` is 0 for rows the pass accepted and 1 for those it refused; `_position` counts within the part.
     """
-    selected = ", ".join([*(identifier(name) for name in columns), LINE_NUMBER, "file_row_number AS position"])
+    selected = ", ".join([*(identifier(name) for name in columns), LINE_NUMBER, f"file_row_number AS {POSITION}"])
     return (
-        f"SELECT {selected}, 0 AS part, true AS {KEY_KNOWN}, true AS {TYPED} FROM {_parquet(result.accepted)} "
+        f"SELECT {selected}, 0 AS {PART}, true AS {KEY_KNOWN}, true AS {TYPED} FROM {_parquet(result.accepted)} "
         f"UNION ALL SELECT {selected}, 1, {KEY_KNOWN}, {TYPED} FROM {_parquet(result.refused)}"
     )
 
@@ -93,21 +97,21 @@ def find_repeats(
     if connection.execute("SELECT count(*) FROM shared_hashes").fetchone() == (0,):
         return Repeats(None, np.empty(0, np.int64), np.empty(0, np.int64))
     whole = ", ".join(identifier(name) for name in names)
-    unlike = f"CASE WHEN {TYPED} THEN -1 ELSE position END"
+    unlike = f"CASE WHEN {TYPED} THEN -1 ELSE {POSITION} END"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE repeats AS
         SELECT *, n_key > n_whole AS contradicts FROM (
-            SELECT {LINE_NUMBER} AS line, part, position,
+            SELECT {LINE_NUMBER} AS line, {PART}, {POSITION},
                 count(*) OVER same_key AS n_key,
                 count(*) OVER (PARTITION BY {whole}, {unlike}) AS n_whole,
-                row_number() OVER (PARTITION BY {whole}, {unlike} ORDER BY {LINE_NUMBER}, part, position) AS nth,
+                row_number() OVER (PARTITION BY {whole}, {unlike} ORDER BY {LINE_NUMBER}, {PART}, {POSITION}) AS nth,
                 row_number() OVER in_order AS nth_of_key,
                 first_value({LINE_NUMBER}) OVER in_order AS first_line,
                 lead({LINE_NUMBER}) OVER in_order AS next_line
             FROM ({every})
             WHERE {takes_part} AND hash({quoted_key}) IN (SELECT h FROM shared_hashes)
             WINDOW same_key AS (PARTITION BY {quoted_key}),
-                in_order AS (PARTITION BY {quoted_key} ORDER BY {LINE_NUMBER}, part, position)
+                in_order AS (PARTITION BY {quoted_key} ORDER BY {LINE_NUMBER}, {PART}, {POSITION})
         ) WHERE n_key > 1 AND (n_key > n_whole OR nth > 1)"""
     )
     other = "CAST(CASE WHEN contradicts AND nth_of_key = 1 THEN next_line ELSE first_line END AS VARCHAR)"
@@ -129,6 +133,6 @@ def find_repeats(
 
 
 def _positions(connection: duckdb.DuckDBPyConnection, condition: str) -> Positions:
-    found = connection.execute(f"SELECT position FROM repeats WHERE part = 0 AND {condition} ORDER BY position")
-    positions: Positions = found.fetchnumpy()["position"]
+    found = connection.execute(f"SELECT {POSITION} FROM repeats WHERE {PART} = 0 AND {condition} ORDER BY {POSITION}")
+    positions: Positions = found.fetchnumpy()[POSITION]
     return positions
