@@ -66,7 +66,8 @@ def generate(path: Path, rows: int) -> None:
                     ['IM', 'EX', 'TR'][1 + (h % 3)::INTEGER] AS declaration_type,
                     ['STANDARD', 'SIMPLIFIED', 'EIDR', 'LOW_VALUE'][1 + (h // 3 % 4)::INTEGER]
                         AS declaration_subtype,
-                    CASE WHEN h % 20 = 0 THEN ['DOC', 'DOC_ERA', 'PHY', 'PHY_ERA', 'PRC'][1 + (h // 20 % 5)::INTEGER] END
+                    CASE WHEN h % 20 = 0
+                        THEN ['DOC', 'DOC_ERA', 'PHY', 'PHY_ERA', 'PRC'][1 + (h // 20 % 5)::INTEGER] END
                         AS control_type,
                     ['1', '2', '3', '4', '5', '8'][1 + (h // 7 % 6)::INTEGER] AS transport_mode,
                     ['ENTRY', 'EXIT', 'TRANSIT'][1 + (h % 3)::INTEGER] AS movement,
