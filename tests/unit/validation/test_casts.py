@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import duckdb
@@ -54,17 +54,19 @@ def test_what_is_no_figure_of_the_concept_is_empty(text: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("2026-03-29", datetime(2026, 3, 29)),
-        ("2026-03-29T02:30", datetime(2026, 3, 29, 2, 30)),
-        ("2026-03-29 02:30:15", datetime(2026, 3, 29, 2, 30, 15)),
-        ("2026-03-29 02:30:15.25", datetime(2026, 3, 29, 2, 30, 15, 250_000)),
-        ("2026-03-29T02:30:15Z", datetime(2026, 3, 29, 2, 30, 15)),
-        ("2026-03-29T02:30:15+02", datetime(2026, 3, 29, 0, 30, 15)),
-        ("2026-03-29T02:30:15-05:30", datetime(2026, 3, 29, 8, 0, 15)),
+        ("2026-03-29", datetime(2026, 3, 29, tzinfo=UTC)),
+        ("2026-03-29T02:30", datetime(2026, 3, 29, 2, 30, tzinfo=UTC)),
+        ("2026-03-29 02:30:15", datetime(2026, 3, 29, 2, 30, 15, tzinfo=UTC)),
+        ("2026-03-29 02:30:15.25", datetime(2026, 3, 29, 2, 30, 15, 250_000, tzinfo=UTC)),
+        ("2026-03-29T02:30:15Z", datetime(2026, 3, 29, 2, 30, 15, tzinfo=UTC)),
+        ("2026-03-29T02:30:15+02", datetime(2026, 3, 29, 0, 30, 15, tzinfo=UTC)),
+        ("2026-03-29T02:30:15-05:30", datetime(2026, 3, 29, 8, 0, 15, tzinfo=UTC)),
     ],
 )
 def test_a_moment_with_an_offset_becomes_utc_and_one_without_is_kept(text: str, value: datetime) -> None:
-    assert read(MOMENT, text) == value
+    found = read(MOMENT, text)
+    assert isinstance(found, datetime)
+    assert found.replace(tzinfo=UTC) == value
 
 
 @pytest.mark.parametrize(
