@@ -19,10 +19,7 @@ import typer
 from rich.table import Table
 
 from customs_monitor import cli_published
-from customs_monitor.cli_common import (
-    CALL_AT_FAULT,
-    DATA_AT_FAULT,
-    PLATFORM_AT_FAULT,
+from customs_monitor.cli_conventions import (
     JsonOption,
     StoreOption,
     fail,
@@ -32,8 +29,9 @@ from customs_monitor.cli_common import (
 )
 from customs_monitor.console import standard_console
 from customs_monitor.contracts import Project
+from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT, PLATFORM_AT_FAULT
 from customs_monitor.settings import inbox_urls, store_url
-from customs_storage import StoreError, open_store
+from customs_storage import open_store
 from customs_storage.layout import Layout
 
 app = typer.Typer(
@@ -110,9 +108,16 @@ def run(
     Reads only the inboxes given, or storage/samples when none is.
     """
     from customs_monitor.collection.collect import collect
+    from customs_monitor.collection.in_force import without_contract
     from customs_monitor.collection.inbox import Inbox, InboxError
-    from customs_monitor.collection.records import JudgingOutcome
-    from customs_monitor.collection.summary import delivery_lines, feed_totals, read_outcomes, unclaimed_lines
+    from customs_monitor.collection.progress import Progress
+    from customs_monitor.collection.summary import (
+        empty_lines,
+        feed_totals,
+        read_outcomes,
+        unclaimed_lines,
+        without_contract_lines,
+    )
     from customs_monitor.console import RunConsole
     from customs_monitor.release import release_now
     from customs_monitor.release.errors import ReleaseError
@@ -121,36 +126,51 @@ def run(
     console = RunConsole()
     registry = load_registry()
     try:
-        inboxes = [Inbox.open(url) for url in inbox_urls(inbox)]
-    except (InboxError, StoreError) as error:
+        with platform_faults():
+            inboxes = [Inbox.open(url) for url in inbox_urls(inbox)]
+    except InboxError as error:
         fail(str(error), CALL_AT_FAULT)
     run_id = f"run-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     stages: dict[str, float] = {}
 
-    def report(outcome: JudgingOutcome) -> None:
-        for line in delivery_lines(outcome):
-            console.say(f"{outcome.feed}: {line}")
-
     with platform_faults(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
         scratch = Path(folder)
         target, layout = open_store(store_url(store)), Layout.load()
-        console.say(f"store {target.url}; looking through {len(inboxes)} inboxes")
-        found = collect(target, layout, registry, inboxes, run_id, scratch, report)
-        stages["collect"] = console.seconds
-        console.say("building the release ...")
-        try:
-            release = release_now(target, layout, registry, run_id, scratch)
-        except ReleaseError as error:
-            fail(str(error), PLATFORM_AT_FAULT)
+        console.say(f"store {target.url}; reading {', '.join(inbox.url for inbox in inboxes)}")
+        with console.telling():
+            progress = Progress(tell=console.say, doing=console.doing)
+            collected = collect(target, layout, registry, inboxes, run_id, scratch, progress)
+            stages["collect"] = console.seconds
+            console.say("building the release ...")
+            console.doing("the release")
+            try:
+                release = release_now(target, layout, registry, run_id, scratch)
+            except ReleaseError as error:
+                fail(str(error), PLATFORM_AT_FAULT)
         stages["release"] = console.seconds - stages["collect"]
         console.feeds(feed_totals(registry.feeds, *read_outcomes(target, layout, run_id)))
-        console.unclaimed(list(unclaimed_lines(found)))
+        console.unclaimed(list(unclaimed_lines(collected.found)))
         console.line()
+        for line in (
+            *empty_lines(collected.found, inboxes),
+            *without_contract_lines(without_contract(target, layout, registry)),
+        ):
+            console.line(line)
         if release is None:
             console.line("Nothing new: the release in force rests on the same deliveries and the same code.")
         for line in published_lines(target, layout, registry):
             console.line(line)
         console.stages(stages)
+    if collected.failures:
+        fail(
+            "\n".join(
+                [
+                    "The run failed in part; the next run tries again:",
+                    *(f"  {feed}: {error}" for feed, error in collected.failures.items()),
+                ]
+            ),
+            PLATFORM_AT_FAULT,
+        )
 
 
 @app.command()
@@ -165,6 +185,7 @@ def check(
     ] = None,
 ) -> None:
     """Judge a delivery offline, without sending it: the same rules and verdict as at the Commission."""
+    from customs_monitor.collection.identity import is_period, is_sender
     from customs_monitor.collection.preflight import preflight
     from customs_monitor.validation.report import render
 
@@ -172,6 +193,10 @@ def check(
     contract = registry.feeds.get(feed)
     if contract is None:
         fail(f"there is no feed {feed}; see customs-monitor feeds", CALL_AT_FAULT)
+    if sender is not None and not is_sender(sender):
+        fail(f"{sender!r} is no sender: write a country code like EL, or an agency's like ESTAT", CALL_AT_FAULT)
+    if period is not None and not is_period(period):
+        fail(f"{period!r} is no period: write it like 2026, 2026-Q3, 2026-09 or 2018-2020", CALL_AT_FAULT)
     with tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
         result = preflight(file, contract, registry, Path(folder), sender=sender, period=period)
         if out is not None:
@@ -215,14 +240,17 @@ def new_indicator(indicator: Annotated[str, typer.Argument(metavar="ID", help="O
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="The port on localhost.")] = 8080,
+    port: Annotated[int, typer.Option(help="The port on localhost.", min=1, max=65535)] = 8080,
     store: StoreOption = None,
 ) -> None:
     """Show the published site on localhost."""
-    from customs_monitor.site_server import serve_site
+    from customs_monitor.site_server import PortTaken, serve_site
 
     with platform_faults():
-        serve_site(open_store(store_url(store)), Layout.load(), port)
+        try:
+            serve_site(open_store(store_url(store)), Layout.load(), port)
+        except PortTaken as error:
+            fail(str(error), CALL_AT_FAULT)
 
 
 @app.command("data-docs")
@@ -242,6 +270,18 @@ def data_docs(
             CALL_AT_FAULT,
         )
     typer.echo(f"written: {first}")
+
+
+@app.command()
+def bench(
+    rows: Annotated[list[int] | None, typer.Option(help="Rows of a file; may be given more than once.")] = None,
+    keep: Annotated[Path | None, typer.Option(help="A folder for the files, which stay there.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure landing against a bare copy, and against Great Expectations on pandas, in one run."""
+    from customs_monitor.bench.report import run_bench
+
+    raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], keep, as_json))
 
 
 def main() -> None:

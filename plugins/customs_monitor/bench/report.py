@@ -1,0 +1,171 @@
+"""The bench as a whole: generate, measure each step in a process of its own, report ratios of one run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from customs_monitor.bench.declarations import generate
+from customs_monitor.console import RunConsole
+
+#: Great Expectations on pandas is measured up to this many rows: beyond, it takes minutes and many GiB.
+_PANDAS_ROWS = 1_000_000
+#: Targets: landing at half the speed of the bare copy, in 2 GiB, ten times faster than pandas.
+_COPY_RATIO, _PEAK_MIB, _PANDAS_RATIO = 0.5, 2048, 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One step on one file, in a process of its own: wall and CPU seconds, peak resident memory."""
+
+    step: str
+    rows: int
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure to be reached, and whether it was."""
+
+    name: str
+    wanted: str
+    found: str
+    met: bool
+
+
+def run_bench(rows: Sequence[int], folder: Path | None, as_json: bool) -> int:
+    """Measure landing and print a report.
+
+    Args:
+        rows: sizes of the files, ascending.
+        folder: where to put the files; they are kept then. A temporary folder by default.
+        as_json: print JSON instead of tables.
+
+    Returns:
+        0; a target that is missed is reported, it is no failure of the call.
+    """
+    console = RunConsole()
+    with tempfile.TemporaryDirectory(prefix="customs-monitor-bench-") as temporary:
+        working = folder or Path(temporary)
+        working.mkdir(parents=True, exist_ok=True)
+        figures: list[Figure] = []
+        for count in sorted(rows):
+            file = working / f"declarations-{count}.csv"
+            if not file.is_file():
+                if not as_json:
+                    console.say(f"generating {count:,} rows ...")
+                generate(file, count)
+            for step in ("copy", "land", "pandas"):
+                if step == "pandas" and count > _PANDAS_ROWS:
+                    continue
+                if not as_json:
+                    console.say(f"{step}, {count:,} rows, {file.stat().st_size / 1e6:,.0f} MB ...")
+                figures.append(_measured(step, count, file))
+    targets = list(_targets(figures))
+    if as_json:
+        console.line(
+            json.dumps({"figures": [asdict(item) for item in figures], "targets": [asdict(item) for item in targets]})
+        )
+        return 0
+    _print(console, figures, targets)
+    return 0
+
+
+def _measured(step: str, rows: int, file: Path) -> Figure:
+    with tempfile.TemporaryDirectory(dir=file.parent) as scratch:
+        done = subprocess.run(
+            [sys.executable, "-m", "customs_monitor.bench.steps", step, str(file), str(Path(scratch) / "work")],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    return Figure(step=step, rows=rows, **json.loads(done.stdout.splitlines()[-1]))
+
+
+def _targets(figures: Sequence[Figure]) -> list[Target]:
+    found = {(item.step, item.rows): item for item in figures}
+    sizes = sorted({item.rows for item in figures})
+    targets: list[Target] = []
+    for rows in sizes:
+        copy, landed = found["copy", rows], found["land", rows]
+        ratio = copy.seconds / landed.seconds
+        targets.append(
+            Target(
+                f"landing {rows:,} rows, speed against the bare copy",
+                f"{_COPY_RATIO} x or more",
+                f"{ratio:.2f} x",
+                ratio >= _COPY_RATIO,
+            )
+        )
+        targets.append(
+            Target(
+                f"landing {rows:,} rows, peak memory",
+                f"{_PEAK_MIB:,} MiB or less",
+                f"{landed.peak_mib:,.0f} MiB",
+                landed.peak_mib <= _PEAK_MIB,
+            )
+        )
+        if pandas := found.get(("pandas", rows)):
+            times = pandas.seconds / landed.seconds
+            targets.append(
+                Target(
+                    f"landing {rows:,} rows, speed against Great Expectations on pandas",
+                    f"{_PANDAS_RATIO} x or more",
+                    f"{times:.1f} x",
+                    times >= _PANDAS_RATIO,
+                )
+            )
+            targets.append(
+                Target(
+                    f"verdicts of both readings on {rows:,} rows",
+                    "equal for every rule",
+                    "equal" if pandas.counts == landed.counts else "DIFFERENT",
+                    pandas.counts == landed.counts,
+                )
+            )
+    if len(sizes) > 1:
+        small, large = found["land", sizes[0]], found["land", sizes[-1]]
+        slope = (large.seconds / small.seconds) / (sizes[-1] / sizes[0])
+        targets.append(
+            Target(
+                f"slope of landing from {sizes[0]:,} to {sizes[-1]:,} rows (1 is linear)",
+                "1.2 or less",
+                f"{slope:.2f}",
+                slope <= 1.2,
+            )
+        )
+    return targets
+
+
+def _print(console: RunConsole, figures: Sequence[Figure], targets: Sequence[Target]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("step", "rows", "seconds", "CPU seconds", "rows/s", "peak MiB"):
+        table.add_column(name, justify="left" if name == "step" else "right")
+    for item in figures:
+        table.add_row(
+            item.step,
+            f"{item.rows:,}",
+            f"{item.seconds:.2f}",
+            f"{item.cpu_seconds:.2f}",
+            f"{item.rows / item.seconds:,.0f}",
+            f"{item.peak_mib:,.0f}",
+        )
+    console.line()
+    console.console.print(table)
+    checks = Table(box=None, pad_edge=False)
+    for name in ("target", "wanted", "found", ""):
+        checks.add_column(name)
+    for target in targets:
+        checks.add_row(target.name, target.wanted, target.found, "met" if target.met else "MISSED")
+    console.line()
+    console.console.print(checks)

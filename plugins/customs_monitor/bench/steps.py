@@ -1,0 +1,99 @@
+"""What the bench measures: each step runs in a process of its own, which prints its figures as one line of JSON.
+
+`python -m customs_monitor.bench.steps STEP FILE FOLDER`
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from customs_monitor.bench.declarations import FEED, bench_registry
+from customs_monitor.contracts import Project
+
+Counts = Mapping[str, int]
+
+
+def bare_copy(file: Path, folder: Path) -> Counts:
+    """Copy the CSV to Parquet with DuckDB, as it comes: the yardstick."""
+    with duckdb.connect() as connection:
+        connection.execute("SET threads = 2")
+        connection.execute(f"COPY (FROM read_csv('{file}')) TO '{folder / 'copy.parquet'}' (FORMAT parquet)")
+    return {}
+
+
+def land(file: Path, folder: Path) -> Counts:
+    """Store and receipt the bytes, judge every row by every rule, store the accepted rows; return issues by rule."""
+    from customs_monitor.collection.claims import Claim
+    from customs_monitor.collection.inbox import Inbox, InboxFile
+    from customs_monitor.collection.landing import land as land_file
+    from customs_monitor.validation.judge import Delivery, judge
+    from customs_storage import open_store
+    from customs_storage.layout import Layout
+
+    registry = bench_registry(Project.locate(), folder / "project")
+    contract = registry.feeds[FEED]
+    store, layout = open_store((folder / "store").as_uri()), Layout.load()
+    inbox = Inbox.open(str(file.parent))
+    landed = land_file(
+        store,
+        layout,
+        registry,
+        InboxFile(inbox, f"{FEED}/{file.name}", file),
+        Claim(FEED, contract.layouts[0].id, fits=True),
+    ).receipt
+    place = {"feed": FEED, "period": landed.period, "sender": landed.sender, "delivery_id": landed.delivery_id}
+    bytes_landed = store.local_path(layout.key("landing", **place, name=landed.file))
+    assert bytes_landed is not None
+    delivery = Delivery(
+        feed=FEED,
+        delivery_id=landed.delivery_id,
+        sender=landed.sender,
+        period=landed.period,
+        received_at=datetime.now(UTC),
+        file_name=landed.file,
+        sha256=landed.sha256,
+    )
+    judgement = judge(bytes_landed, delivery, contract, contract.layouts[0], registry, folder / "judged")
+    assert judgement.accepted is not None
+    store.put(layout.key("accepted", **place), judgement.accepted)
+    return {issue.rule: issue.count for issue in judgement.issue_counts}
+
+
+def pandas_reading(file: Path, folder: Path) -> Counts:
+    """Judge the same file by the same rules with Great Expectations on pandas; return unexpected rows by rule."""
+    from customs_monitor.bench.pandas_reading import read_with_pandas
+
+    return read_with_pandas(file, bench_registry(Project.locate(), folder / "project"))
+
+
+STEPS: Mapping[str, Callable[[Path, Path], Counts]] = {
+    "copy": bare_copy,
+    "land": land,
+    "pandas": pandas_reading,
+}
+
+
+def main(name: str, file: Path, folder: Path) -> dict[str, Any]:
+    """Run one step and return its figures: wall and CPU seconds, peak memory in MiB, and the counts it found."""
+    folder.mkdir(parents=True)
+    clock, cpu = time.perf_counter(), time.process_time()
+    counts = STEPS[name](file, folder)
+    return {
+        "seconds": time.perf_counter() - clock,
+        "cpu_seconds": time.process_time() - cpu,
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "counts": dict(counts),
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))) + "\n")
