@@ -20,7 +20,7 @@ from types import TracebackType
 
 from customs_monitor.airflow.api import AirflowApi, AirflowUnreachable
 from customs_monitor.contracts import Project
-from customs_monitor.settings import BUILD_SLOTS_VARIABLE, ON_DEMAND_VARIABLE
+from customs_monitor.settings import BUILD_SLOTS_VARIABLE, ON_DEMAND_VARIABLE, airflow_home
 
 #: Task slots. Each is an idle worker of about 140 MB; two cores are busy with fewer.
 _PARALLELISM = 3
@@ -49,7 +49,7 @@ class EmbeddedAirflow:
     """
 
     def __init__(self, project: Project, environment: Mapping[str, str], database_url: str | None = None) -> None:
-        self.home = project.root / ".airflow"
+        self.home = airflow_home(project)
         self._project = project
         self._port = _free_port()
         self._database_url = database_url
