@@ -13,9 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from customs_monitor.cli_common import (
-    CALL_AT_FAULT,
-    DATA_AT_FAULT,
+from customs_monitor.cli_conventions import (
     JsonOption,
     StoreOption,
     fail,
@@ -24,6 +22,7 @@ from customs_monitor.cli_common import (
     print_json,
 )
 from customs_monitor.console import standard_console
+from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT
 from customs_monitor.settings import store as opened
 from customs_storage.layout import Layout
 
@@ -67,26 +66,7 @@ def indicators(as_json: JsonOption = False, store: StoreOption = None) -> None:
         except NothingPublished:
             entries = awaiting_everything(load_registry())
     if as_json:
-        print_json(
-            [
-                entry.model_dump(
-                    mode="json",
-                    include={
-                        "id",
-                        "title",
-                        "objectives",
-                        "level",
-                        "unit",
-                        "source",
-                        "frequency",
-                        "state",
-                        "reason",
-                        "rows",
-                    },
-                )
-                for entry in entries
-            ]
-        )
+        print_json([entry.model_dump(mode="json", include=_LISTED) for entry in entries])
         return
     table = Table(box=None, pad_edge=False)
     for name in ("id", "objectives", "level", "state", "indicator"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +13,8 @@ from rich.table import Table
 from customs_monitor.collection.summary import FeedTotals
 
 _LOG_WIDTH = 160
+#: Seconds without a line after which the run says what it is at.
+_QUIET = 15.0
 
 
 def standard_console() -> Console:
@@ -30,7 +34,8 @@ class RunConsole:
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or standard_console()
-        self._start = time.monotonic()
+        self._start = self._last_line = time.monotonic()
+        self._at = "starting"
 
     @property
     def seconds(self) -> float:
@@ -39,8 +44,35 @@ class RunConsole:
 
     def say(self, text: str) -> None:
         """Print a progress line."""
+        self._last_line = time.monotonic()
         self.console.print(f"[dim]{self.seconds:6.1f} s[/dim]  ", end="")
         self.console.print(text, markup=False, soft_wrap=True)
+
+    def doing(self, text: str) -> None:
+        """Note what is at work now; it is told where that takes long."""
+        self._at = text
+
+    def tell_if_quiet(self) -> None:
+        """Say what is at work, if nothing has been said for a while."""
+        if time.monotonic() - self._last_line >= _QUIET:
+            self.say(f"still at work: {self._at}")
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Say now and then what is at work, as long as the block runs."""
+        ended = threading.Event()
+
+        def tell() -> None:
+            while not ended.wait(1.0):
+                self.tell_if_quiet()
+
+        thread = threading.Thread(target=tell, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def feeds(self, totals: Sequence[FeedTotals]) -> None:
         """Print the table of feeds."""

@@ -16,6 +16,10 @@ from customs_storage.pointer import read_latest
 _EMPTY = b"<!doctype html><title>Customs Monitor</title><p>Nothing is published yet: run <code>make run</code> first."
 
 
+class PortTaken(RuntimeError):
+    """The port cannot be listened on."""
+
+
 def serve_site(store: ObjectStore, layout: Layout, port: int) -> None:
     """Serve the release in force until interrupted; a new release shows at the next request.
 
@@ -23,12 +27,19 @@ def serve_site(store: ObjectStore, layout: Layout, port: int) -> None:
         store: where the releases are.
         layout: the keys of the store.
         port: on the loopback address only.
+
+    Raises:
+        PortTaken: if something listens there already.
     """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path = unquote(urlsplit(self.path).path).lstrip("/")
-            latest = read_latest(store)
+            try:
+                latest = read_latest(store)
+            except StoreError as error:
+                self._answer(HTTPStatus.BAD_GATEWAY, f"{error}\n".encode(), "text/plain; charset=utf-8")
+                return
             if latest is None:
                 self._answer(HTTPStatus.OK, _EMPTY, "text/html; charset=utf-8")
                 return
@@ -55,7 +66,11 @@ def serve_site(store: ObjectStore, layout: Layout, port: int) -> None:
             self.end_headers()
             self.wfile.write(data)
 
-    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
+    try:
+        listening = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except OSError as error:
+        raise PortTaken(f"port {port} is not free ({error.strerror}): name another with --port") from error
+    with listening as server:
         typer.echo(f"http://127.0.0.1:{server.server_port}/  (Ctrl+C ends)")
         try:
             server.serve_forever()

@@ -15,9 +15,16 @@ from types import FrameType
 
 from customs_monitor.airflow.api import AirflowApi, AirflowRefused, AirflowUnreachable, DagRun
 from customs_monitor.airflow.server import EmbeddedAirflow, EmbeddedAirflowError
+from customs_monitor.collection.in_force import without_contract
 from customs_monitor.collection.inbox import Found, Inbox, InboxError, look_through
 from customs_monitor.collection.records import JudgingOutcome
-from customs_monitor.collection.summary import delivery_lines, feed_totals, read_outcomes, unclaimed_lines
+from customs_monitor.collection.summary import (
+    delivery_lines,
+    feed_totals,
+    read_outcomes,
+    unclaimed_lines,
+    without_contract_lines,
+)
 from customs_monitor.console import RunConsole
 from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
 from customs_monitor.exit_codes import CALL_AT_FAULT, PLATFORM_AT_FAULT
@@ -29,8 +36,6 @@ from customs_storage.pointer import read_latest
 
 #: Seconds between two looks at Airflow.
 _POLL = 1.0
-#: Seconds without news after which the run says what it is at.
-_QUIET = 15.0
 #: Seconds after which a run that does not end is given up.
 _RUN_TIMEOUT = 3600.0
 _DAG_TIMEOUT = 120.0
@@ -53,7 +58,14 @@ _FAULTS = (
 )
 
 
-def run(project: Project, registry: Registry, store_address: str, inboxes: list[Inbox], console: RunConsole) -> None:
+def run(
+    project: Project,
+    registry: Registry,
+    store_address: str,
+    inboxes: list[Inbox],
+    console: RunConsole,
+    database_url: str | None = None,
+) -> None:
     """Run every feed's DAG and the indicators' under an embedded Airflow, and print the summary.
 
     Args:
@@ -62,6 +74,7 @@ def run(project: Project, registry: Registry, store_address: str, inboxes: list[
         store_address: URL of the store.
         inboxes: what the feeds read.
         console: where progress and summary go.
+        database_url: SQLAlchemy URL of Airflow's metadata database; a fresh SQLite file by default.
 
     Raises:
         RunFailed: if a DAG run failed.
@@ -79,7 +92,7 @@ def run(project: Project, registry: Registry, store_address: str, inboxes: list[
         INBOX_VARIABLE: ",".join(inbox.url for inbox in inboxes),
     }
     stages: dict[str, float] = {}
-    with EmbeddedAirflow(project, environment) as airflow:
+    with EmbeddedAirflow(project, environment, database_url) as airflow:
         feeds = [f"feed_{feed}" for feed in registry.feeds]
         _wait_for_dags(airflow, {*feeds, _INDICATORS})
         stages["start"] = console.seconds
@@ -126,7 +139,6 @@ class _Watch:
         self._console = console
         self._deadline = time.monotonic() + _RUN_TIMEOUT
         self._told: set[str] = set()
-        self._last_news = time.monotonic()
 
     def verdicts(self, outcomes: Sequence[JudgingOutcome]) -> None:
         """Tell the verdict on each delivery once, and each attempt that failed."""
@@ -136,9 +148,9 @@ class _Watch:
                 continue
             self._told.add(attempt)
             for line in delivery_lines(outcome):
-                self._say(f"{outcome.feed}: {line}")
+                self._console.say(f"{outcome.feed}: {line}")
             if outcome.error is not None:
-                self._say(f"{outcome.feed}: an attempt FAILED: {outcome.error}")
+                self._console.say(f"{outcome.feed}: an attempt FAILED: {outcome.error}")
 
     def builds(self, runs: Sequence[DagRun]) -> None:
         """Tell of each build once."""
@@ -146,17 +158,14 @@ class _Watch:
             if run.state == "running" and run.run_id not in self._told:
                 again = any(other.finished for other in runs)
                 self._told.add(run.run_id)
-                self._say("looking for what came after that ..." if again else "building the indicators ...")
+                self._console.say("looking for what came after that ..." if again else "building the indicators ...")
 
     def at_work(self, runs: Sequence[DagRun]) -> None:
         """Tell which DAGs are at work, where there was no news for a while."""
         running = [run.dag_id.removeprefix("feed_") for run in runs if run.state == "running"]
-        if running and time.monotonic() - self._last_news > _QUIET:
-            self._say(f"at work: {', '.join(running)}")
-
-    def _say(self, text: str) -> None:
-        self._last_news = time.monotonic()
-        self._console.say(text)
+        if running:
+            self._console.doing(", ".join(running))
+            self._console.tell_if_quiet()
 
     def pause(self) -> None:
         """Wait a moment; raise EmbeddedAirflowError if Airflow has died or the time is up."""
@@ -217,6 +226,8 @@ def _summarise(
     console.feeds(feed_totals(registry.feeds, landings, judgings))
     console.unclaimed(list(unclaimed_lines(found)))
     console.line()
+    for line in without_contract_lines(without_contract(store, layout, registry)):
+        console.line(line)
 
 
 def _interrupted(number: int, _frame: FrameType | None) -> None:

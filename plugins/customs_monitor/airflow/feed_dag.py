@@ -60,7 +60,7 @@ def feed_dag(contract: Contract) -> DAG:
             from customs_monitor.airflow.steps import judge_feed
 
             summary = judge_feed(contract.id, get_current_context()["run_id"])
-            if not summary["deliveries"]:
+            if summary is None:
                 raise AirflowSkipException("nothing new: every delivery of this feed has its verdict already")
             return summary
 

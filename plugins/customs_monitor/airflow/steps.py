@@ -20,25 +20,39 @@ def land_feed(feed: str, run_id: str) -> dict[str, object]:
     """Land the new files of a feed; return how many were seen and which were new."""
     from customs_monitor.collection.inbox import Inbox, look_through
     from customs_monitor.collection.landing import land_files
+    from customs_monitor.collection.summary import changing_lines
 
     registry = Registry.load()
     with tempfile.TemporaryDirectory() as scratch:
         found = look_through([Inbox.open(url) for url in inbox_urls()], registry, Path(scratch), only=feed)
         outcome = land_files(store(), Layout.load(), registry, feed, found.claimed.get(feed, []), run_id)
     log.info("%d files in the inboxes, %d new", outcome.seen, len(outcome.landed))
+    for line in changing_lines(outcome):
+        log.warning(line)
     return outcome.model_dump(mode="json")
 
 
-def judge_feed(feed: str, run_id: str) -> dict[str, object]:
-    """Judge the waiting deliveries of a feed; the log gets a line per delivery."""
-    from customs_monitor.collection.judging import judge_waiting
-    from customs_monitor.collection.summary import delivery_lines
+def judge_feed(feed: str, run_id: str) -> dict[str, object] | None:
+    """Judge the waiting deliveries of a feed; the log gets a line per delivery.
 
+    Returns:
+        The outcome, with the deliveries that earlier attempts of the same run had committed before they failed; None
+        if no attempt had anything to judge.
+    """
+    from customs_monitor.collection.judging import judge_waiting
+    from customs_monitor.collection.progress import Progress
+    from customs_monitor.collection.summary import delivery_lines, read_outcomes
+
+    target, layout = store(), Layout.load()
     with tempfile.TemporaryDirectory() as scratch:
-        outcome = judge_waiting(store(), Layout.load(), Registry.load(), feed, run_id, Path(scratch))
+        outcome = judge_waiting(
+            target, layout, Registry.load(), feed, run_id, Path(scratch), Progress(tell=log.info, doing=log.info)
+        )
     for line in delivery_lines(outcome):
         log.info(line)
-    return outcome.model_dump(mode="json")
+    attempts = [attempt for attempt in read_outcomes(target, layout, run_id)[1] if attempt.feed == feed]
+    deliveries = tuple(delivery for attempt in attempts for delivery in attempt.deliveries)
+    return outcome.model_copy(update={"deliveries": deliveries}).model_dump(mode="json") if deliveries else None
 
 
 def build_candidate(run_id: str) -> dict[str, object] | None:

@@ -78,6 +78,14 @@ def claim(name: str, look: Sniffed | IntakeError, registry: Registry) -> Claim |
     return Unclaimed(f"no contract names the folder {folder}{_kind_in_words(look)}")
 
 
+def may_claim(name: str, contract: Contract, registry: Registry) -> bool:
+    """Tell by its path alone whether a file can be a feed's, so that nobody opens it for the other feeds."""
+    folder, slash, _ = name.partition("/")
+    if folder in registry.feeds:
+        return bool(slash) and folder == contract.id
+    return any(_path_fits(name, layout) for layout in contract.layouts)
+
+
 def best_layout(look: Sniffed | IntakeError, contract: Contract) -> tuple[Layout, bool]:
     """Return the layout of a feed that a file has, and True; or the one it is nearest to, and False."""
     fitting = [layout for layout in contract.layouts if header_fits(look, layout)]

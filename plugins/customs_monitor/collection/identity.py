@@ -15,6 +15,16 @@ UNKNOWN = "_U"
 _SENDER = re.compile(r"[A-Z][A-Z0-9_]{1,19}")
 
 
+def is_sender(text: str) -> bool:
+    """Tell whether a text has the form of a sender's code."""
+    return _SENDER.fullmatch(text) is not None
+
+
+def is_period(text: str) -> bool:
+    """Tell whether a text is a period, or `_Z` for several."""
+    return text == SEVERAL or last_day(text) is not None
+
+
 def identify(path: Path, name: str, layout: Layout, registry: Registry) -> tuple[str, str]:
     """Return sender and period of a file; `_U` for what cannot be told.
 
@@ -32,8 +42,8 @@ def identify(path: Path, name: str, layout: Layout, registry: Registry) -> tuple
     sender = _resolve(layout.sender, name, layout, first, registry)
     period = _resolve(layout.period, name, layout, first, registry)
     return (
-        sender if _SENDER.fullmatch(sender) else UNKNOWN,
-        period if period == SEVERAL or last_day(period) is not None else UNKNOWN,
+        sender if is_sender(sender) else UNKNOWN,
+        period if is_period(period) else UNKNOWN,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from customs_monitor.collection.landing import receipts
@@ -35,11 +36,25 @@ def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InF
     return found
 
 
-def accepted(store: ObjectStore, layout: Layout, contract: Contract) -> list[InForce]:
-    """Return every delivery of a feed that was ever accepted, in the order period, sender, arrival."""
-    judged = {(item.period, item.sender, item.delivery_id): item for item in judgements(store, layout, contract.id)}
+def without_contract(store: ObjectStore, layout: Layout, registry: Registry) -> list[str]:
+    """Return the feeds that have deliveries and no contract (any more): no release counts them."""
+    return [feed for feed in store.folders(layout.prefix("landing")) if feed not in registry.feeds]
+
+
+def accepted(store: ObjectStore, layout: Layout, contract: Contract, **place: str) -> list[InForce]:
+    """Return every delivery of a feed that was ever accepted, in the order period, sender, arrival.
+
+    Args:
+        store: the store.
+        layout: the keys of the store.
+        contract: the feed's.
+        **place: `period` and `sender` where only these are asked for.
+    """
+    judged = {
+        (item.period, item.sender, item.delivery_id): item for item in judgements(store, layout, contract.id, **place)
+    }
     found: list[InForce] = []
-    for receipt in receipts(store, layout, feed=contract.id):
+    for receipt in receipts(store, layout, feed=contract.id, **place):
         judgement = judged.get((receipt.period, receipt.sender, receipt.delivery_id))
         if judgement is None or judgement.accepted_sha256 is None:
             continue
@@ -51,10 +66,14 @@ def accepted(store: ObjectStore, layout: Layout, contract: Contract) -> list[InF
             delivery_id=receipt.delivery_id,
         )
         found.append(InForce(receipt, judgement, key))
-    found.sort(
-        key=lambda item: (item.receipt.period, item.receipt.sender, item.receipt.sequence, item.receipt.delivery_id)
-    )
+    found.sort(key=_order)
     return found
+
+
+def _order(item: InForce) -> tuple[str, str, int, datetime, str]:
+    """Return what deliveries are sorted by; two runs at once on S3 may have given one sequence number twice."""
+    receipt = item.receipt
+    return receipt.period, receipt.sender, receipt.sequence, receipt.received_at, receipt.delivery_id
 
 
 def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
@@ -66,7 +85,7 @@ def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator
         yield from versions[-1:] if contract.supersession == "delivery" else versions
 
 
-def judgements(store: ObjectStore, layout: Layout, feed: str) -> Iterator[JudgementRecord]:
-    """Yield the judgement records of a feed, in the order of their keys."""
-    for info in store.list(layout.prefix("judgement", feed=feed)):
+def judgements(store: ObjectStore, layout: Layout, feed: str, **place: str) -> Iterator[JudgementRecord]:
+    """Yield the judgement records of a feed (of one `period` and `sender` of it), in the order of their keys."""
+    for info in store.list(layout.prefix("judgement", feed=feed, **place)):
         yield JudgementRecord.read(store, info.key)

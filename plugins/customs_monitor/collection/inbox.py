@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from customs_monitor.collection.claims import Claim, Unclaimed, claim
+from customs_monitor.collection.claims import Claim, Unclaimed, claim, may_claim
 from customs_monitor.contracts import Registry
-from customs_monitor.intake import IntakeError, sniff
-from customs_storage import ObjectStore, open_store
+from customs_monitor.intake import IntakeError, Sniffed, sniff
+from customs_storage import InvalidLocation, ObjectStore, open_store
 
 #: Names that are no deliveries: hidden files and uploads that are not finished.
 _IGNORED_SUFFIXES = (".part", ".tmp", ".filepart", "~")
@@ -59,43 +60,54 @@ class Inbox:
 
         Raises:
             InboxError: if a folder does not exist, or its provenance file says nothing readable.
+            StoreError: if the server does not answer.
         """
-        local = url.removeprefix("file://")
-        if "://" not in local:
-            if not Path(local).is_dir():
-                raise InboxError(f"the inbox {local} is no folder: give a folder that holds <feed>/<file>")
-            url = Path(local).resolve().as_uri()
-        store = open_store(url)
-        synthetic = False
-        if store.head(PROVENANCE) is not None:
-            try:
-                synthetic = bool(json.loads(store.get(PROVENANCE))["synthetic"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise InboxError(f'{url}/{PROVENANCE} must be {{"synthetic": true}} or false') from error
-        return cls(url, store, synthetic)
+        try:
+            store = open_store(url)
+        except InvalidLocation as error:
+            raise InboxError(
+                f"{url} is no inbox: give a folder or s3://bucket/prefix that holds <feed>/<file>"
+            ) from error
+        address = urlsplit(store.url)
+        if address.scheme == "file" and not Path(unquote(address.path)).is_dir():
+            raise InboxError(f"the inbox {unquote(address.path)} is no folder: give a folder that holds <feed>/<file>")
+        return cls(store.url, store, _is_synthetic(store))
 
     @property
     def scheme(self) -> str:
         """`file` or `s3`: the kinds of source that a contract names."""
         return self.url.partition("://")[0]
 
-    def files(self, scratch: Path) -> Iterator[InboxFile]:
+    def files(self, scratch: Path, wanted: Callable[[str], bool] = lambda _: True) -> Iterator[InboxFile]:
         """Yield the files in the order of their names.
 
         Args:
             scratch: a folder for copies of remote files.
+            wanted: tells by `<folder>/<file>` which files to fetch; all by default.
         """
         for info in self.store.list():
             parts = info.key.split("/")
             if any(part.startswith(".") for part in parts) or info.key.endswith(_IGNORED_SUFFIXES):
                 continue
-            if info.key == PROVENANCE:
+            if info.key == PROVENANCE or not wanted(info.key):
                 continue
             path = self.store.local_path(info.key)
             if path is None:
                 folder = Path(tempfile.mkdtemp(dir=scratch))
                 path = self.store.download(info.key, folder / Path(info.key).name)
             yield InboxFile(self, info.key, path)
+
+
+def _is_synthetic(store: ObjectStore) -> bool:
+    if store.head(PROVENANCE) is None:
+        return False
+    try:
+        synthetic = json.loads(store.get(PROVENANCE))["synthetic"]
+    except (ValueError, KeyError, TypeError):
+        synthetic = None
+    if not isinstance(synthetic, bool):
+        raise InboxError(f'{store.url}/{PROVENANCE} must be {{"synthetic": true}} or false')
+    return synthetic
 
 
 def look_through(inboxes: Sequence[Inbox], registry: Registry, scratch: Path, only: str | None = None) -> Found:
@@ -105,18 +117,23 @@ def look_through(inboxes: Sequence[Inbox], registry: Registry, scratch: Path, on
         inboxes: in the order in which their files are to be received.
         registry: the contracts.
         scratch: a folder for copies of remote files.
-        only: keep the files of this feed alone.
+        only: look at the files that this feed may have, and at no others.
     """
+    wanted = {} if only is None else {"wanted": lambda name: may_claim(name, registry.feeds[only], registry)}
     claimed: dict[str, list[tuple[InboxFile, Claim]]] = {}
     unclaimed: list[tuple[InboxFile, Unclaimed]] = []
     for inbox in inboxes:
-        for file in inbox.files(scratch):
+        for file in inbox.files(scratch, **wanted):
+            look: Sniffed | IntakeError
             try:
                 look = sniff(file.path)
             except IntakeError as error:
-                decision = claim(file.name, error, registry)
-            else:
-                decision = claim(file.name, look, registry)
+                look = error
+            except OSError as error:
+                # Taken back by its sender since it was listed, or not ours to read: the others go on.
+                unclaimed.append((file, Unclaimed(f"it cannot be opened: {error.strerror}")))
+                continue
+            decision = claim(file.name, look, registry)
             if isinstance(decision, Unclaimed):
                 unclaimed.append((file, decision))
             elif inbox.scheme not in registry.feeds[decision.feed].sources:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from customs_monitor.collection.in_force import accepted, judgements
-from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.in_force import InForce, accepted
+from customs_monitor.collection.landing import receipt_keys
 from customs_monitor.collection.outcomes import EXPECTATIONS, failure_recorded, keep_outcome, keep_record
+from customs_monitor.collection.progress import SILENT, Progress
 from customs_monitor.collection.records import (
     DeliveryOutcome,
     ExpectationOutcome,
@@ -19,12 +21,13 @@ from customs_monitor.collection.records import (
     Receipt,
     RuleCount,
 )
+from customs_monitor.collection.uncommitted import put_uncommitted
 from customs_monitor.contracts import Contract, Registry
 from customs_monitor.validation.data_docs import record_of
 from customs_monitor.validation.expectations import BatchSource, BatchVerdict, judge_batch
 from customs_monitor.validation.judge import Delivery, Judgement, judge
 from customs_monitor.validation.report import write_reports
-from customs_storage import ObjectExists, ObjectStore
+from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
 
@@ -46,17 +49,23 @@ class _Judged:
 
 def waiting(store: ObjectStore, layout: Layout, feed: str) -> list[Receipt]:
     """Return the landed deliveries of a feed that have no verdict yet, in the order of their arrival."""
-    judged = {(item.period, item.sender, item.delivery_id) for item in judgements(store, layout, feed)}
-    found = [
-        receipt
-        for receipt in receipts(store, layout, feed=feed)
-        if (receipt.period, receipt.sender, receipt.delivery_id) not in judged
-    ]
+    # By their keys: the receipts of years need not be read to find the few that wait.
+    keys = {
+        layout.key("judgement", **layout.parse("receipt", key)): key for key in receipt_keys(store, layout, feed=feed)
+    }
+    judged = {info.key for info in store.list(layout.prefix("judgement", feed=feed))}
+    found = [Receipt.read(store, key) for judgement, key in keys.items() if judgement not in judged]
     return sorted(found, key=lambda item: (item.received_at, item.sequence, item.delivery_id))
 
 
 def judge_waiting(
-    store: ObjectStore, layout: Layout, registry: Registry, feed: str, run_id: str, scratch: Path
+    store: ObjectStore,
+    layout: Layout,
+    registry: Registry,
+    feed: str,
+    run_id: str,
+    scratch: Path,
+    progress: Progress = SILENT,
 ) -> JudgingOutcome:
     """Judge the waiting deliveries of a feed, twice: row by row in SQL, and as a batch with Great Expectations.
 
@@ -70,6 +79,7 @@ def judge_waiting(
         feed: the feed.
         run_id: the run that asks.
         scratch: an empty folder for working files.
+        progress: is told which delivery is being judged.
 
     Raises:
         ReadingsDisagree: if the two readings count a rule differently.
@@ -77,12 +87,16 @@ def judge_waiting(
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
     contract = registry.feeds[feed]
-    with failure_recorded(store, layout, run_id, feed, "judge"), store.lock(f"judge-{feed}", wait=_LOCK_WAIT):
-        judged = _judge_all(store, layout, registry, contract, scratch)
+    with (
+        failure_recorded(store, layout, run_id, feed, "judge") as committed,
+        store.lock(f"judge-{feed}", wait=_LOCK_WAIT),
+    ):
+        judged = _judge_all(store, layout, registry, contract, scratch, progress)
         after_sql = time.monotonic()
         verdict = _read_again(registry, contract, judged, scratch)
         after_expectations = time.monotonic()
-        deliveries = tuple(_commit(store, layout, contract, item) for item in judged)
+        for item in judged:
+            committed.append(_commit(store, layout, contract, item))
         outcome = JudgingOutcome(
             run_id=run_id,
             feed=feed,
@@ -92,7 +106,7 @@ def judge_waiting(
                 "expectations": round(after_expectations - after_sql, 3),
                 "store": round(time.monotonic() - after_expectations, 3),
             },
-            deliveries=deliveries,
+            deliveries=tuple(committed),
             expectations=tuple(
                 ExpectationOutcome(
                     rule=result.rule,
@@ -106,25 +120,23 @@ def judge_waiting(
         )
         if verdict is not None:
             keep_record(store, layout, run_id, f"{feed}.{EXPECTATIONS}", record_of(verdict, run_id))
-        if deliveries:
+        if committed:
             keep_outcome(store, layout, run_id, f"{feed}.judge", outcome)
     return outcome
 
 
 def _judge_all(
-    store: ObjectStore, layout: Layout, registry: Registry, contract: Contract, scratch: Path
+    store: ObjectStore, layout: Layout, registry: Registry, contract: Contract, scratch: Path, progress: Progress
 ) -> list[_Judged]:
     found = waiting(store, layout, contract.id)
-    if not found:
-        return []
-    previous: dict[tuple[str, ...], Path] = {}
-    for item in accepted(store, layout, contract):
-        target = scratch / f"previous-{item.receipt.delivery_id}.parquet"
-        previous[_series(contract, item.receipt)] = store.local_path(item.key) or store.download(item.key, target)
+    previous = _previous(store, layout, contract, found, scratch)
     judged: list[_Judged] = []
     for number, receipt in enumerate(found):
         series = _series(contract, receipt)
         folder = scratch / f"{number:05d}"
+        progress.doing(
+            f"{contract.id}: judging {receipt.file} ({receipt.size / 1e6:,.1f} MB), {number + 1} of {len(found)}"
+        )
         one = _judge_one(store, layout, registry, contract, receipt, folder, previous.get(series))
         if one.judgement.accepted is not None:
             previous[series] = one.judgement.accepted
@@ -132,9 +144,28 @@ def _judge_all(
     return judged
 
 
+def _previous(
+    store: ObjectStore, layout: Layout, contract: Contract, found: Sequence[Receipt], scratch: Path
+) -> dict[tuple[str, ...], Path]:
+    """Return the accepted rows that the waiting deliveries are compared with, fetched for these alone."""
+    wanted = {_series(contract, receipt) for receipt in found}
+    last: dict[tuple[str, ...], InForce] = {}
+    for period, sender in sorted({(receipt.period, receipt.sender) for receipt in found}):
+        for item in accepted(store, layout, contract, period=period, sender=sender):
+            if (series := _series(contract, item.receipt)) in wanted:
+                last[series] = item
+    return {
+        series: store.local_path(item.key) or store.download(item.key, scratch / f"previous-{number:05d}.parquet")
+        for number, (series, item) in enumerate(last.items())
+    }
+
+
 def _series(contract: Contract, receipt: Receipt) -> tuple[str, ...]:
-    """Return what a delivery is compared within; where files carry parts, only those of the same name compare."""
-    group = (receipt.period, receipt.sender)
+    """Return what a delivery is compared within; where files carry parts, only those of the same name compare.
+
+    What was made up is no measure of what is real.
+    """
+    group = (receipt.period, receipt.sender, "synthetic" if receipt.synthetic else "real")
     return group if contract.supersession == "delivery" else (*group, receipt.layout, receipt.file)
 
 
@@ -185,7 +216,7 @@ def _read_again(registry: Registry, contract: Contract, judged: list[_Judged], s
     for item in judged:
         if item.judgement.readable:
             for issue in item.judgement.issue_counts:
-                counted[issue.rule] += issue.count
+                counted[issue.rule] += issue.rows
     differing = [
         f"{result.rule}: {counted[result.rule]} in SQL, {result.unexpected_count} in Great Expectations"
         for result in verdict.results
@@ -209,14 +240,14 @@ def _commit(store: ObjectStore, layout: Layout, contract: Contract, item: _Judge
         "delivery_id": receipt.delivery_id,
     }
     if judgement.accepted is not None:
-        _put_uncommitted(store, layout.key("accepted", **place), judgement.accepted)
+        put_uncommitted(store, layout.key("accepted", **place), judgement.accepted)
     issues = tuple(
         RuleCount(code=count.code, rule=count.rule, severity=count.severity, level=count.level, count=count.count)
         for count in judgement.issue_counts
     )
     if issues:
         for path in write_reports(item.source, item.delivery, judgement, contract, item.folder / "reports"):
-            _put_uncommitted(store, layout.key("rejected", **place, name=path.name), path)
+            put_uncommitted(store, layout.key("rejected", **place, name=path.name), path)
     record = JudgementRecord(
         **place,
         contract_version=contract.version,
@@ -240,15 +271,3 @@ def _commit(store: ObjectStore, layout: Layout, contract: Contract, item: _Judge
         rows_refused=judgement.rows_refused,
         issues=issues,
     )
-
-
-def _put_uncommitted(store: ObjectStore, key: str, path: Path) -> None:
-    """Store an object that counts for nothing until the judgement record is there.
-
-    What a killed run of other code has left under the key was never committed and gives way.
-    """
-    try:
-        store.put(key, path)
-    except ObjectExists:
-        store.delete(key)
-        store.put(key, path)

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from customs_monitor.collection.claims import Claim
 from customs_monitor.collection.identity import identify
 from customs_monitor.collection.inbox import InboxFile
 from customs_monitor.collection.outcomes import failure_recorded, keep_outcome
 from customs_monitor.collection.records import LandingOutcome, Receipt
+from customs_monitor.collection.uncommitted import put_uncommitted
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
@@ -21,6 +23,10 @@ from customs_storage.layout import Layout
 _ID_LENGTH = 16
 #: Seconds to wait for another run that handles the same feed.
 _LOCK_WAIT = 900.0
+
+
+class FileChanging(RuntimeError):
+    """A file changed while it was landed: whoever puts it there is still at it."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,13 @@ def land(
         file: the file as found.
         claim: whose it is.
         now: the clock.
+
+    Raises:
+        FileChanging: if the file is not the same at the end as it was at the beginning; nothing has been landed.
+        FileNotFoundError: if it is gone.
     """
     contract = registry.feeds[claim.feed]
+    seen = _stamp(file.path)
     sender, period = identify(file.path, file.name, contract.layout(claim.layout), registry)
     digest = sha256_of(file.path)
     place = {"feed": claim.feed, "period": period, "sender": sender}
@@ -61,13 +72,17 @@ def land(
     if store.head(receipt_key) is not None:
         return Landed(Receipt.read(store, receipt_key), new=False)
     name = file.path.name
-    store.put(layout.key("landing", **place, delivery_id=delivery_id, name=name), file.path)
+    key = layout.key("landing", **place, delivery_id=delivery_id, name=name)
+    put_uncommitted(store, key, file.path)
+    if _stamp(file.path) != seen:
+        store.delete(key)
+        raise FileChanging(file.name)
     receipt = Receipt(
         **place,
         delivery_id=delivery_id,
         file=name,
         sha256=digest,
-        size=file.path.stat().st_size,
+        size=seen[0],
         received_at=now(),
         sequence=1 + max((earlier.sequence for earlier in receipts(store, layout, **place)), default=0),
         layout=claim.layout,
@@ -91,20 +106,29 @@ def land_files(
 ) -> LandingOutcome:
     """Land the files of a feed in their order, and leave an outcome record.
 
+    A file that changes or goes meanwhile is left for the next run.
+
     Raises:
         StoreError: if the store fails; the outcome then has the error.
     """
     started_at, clock = datetime.now(UTC), time.monotonic()
     # Two runs at once would give the same sequence number to two deliveries; the second one waits.
     with failure_recorded(store, layout, run_id, feed, "land"), store.lock(f"land-{feed}", wait=_LOCK_WAIT):
-        landed = [land(store, layout, registry, file, claim) for file, claim in files]
+        landed: list[Landed] = []
+        changing: list[str] = []
+        for file, claim in files:
+            try:
+                landed.append(land(store, layout, registry, file, claim))
+            except (FileChanging, FileNotFoundError):
+                changing.append(file.name)
         outcome = LandingOutcome(
             run_id=run_id,
             feed=feed,
             started_at=started_at,
             seconds=round(time.monotonic() - clock, 3),
-            seen=len(landed),
+            seen=len(files),
             landed=tuple(item.receipt.delivery_id for item in landed if item.new),
+            changing=tuple(changing),
         )
         keep_outcome(store, layout, run_id, f"{feed}.land", outcome)
     return outcome
@@ -112,7 +136,22 @@ def land_files(
 
 def receipts(store: ObjectStore, layout: Layout, **place: str) -> Iterator[Receipt]:
     """Yield the receipts below a place (`feed`, or `feed`, `period` and `sender`), in the order of their keys."""
+    for key in receipt_keys(store, layout, **place):
+        yield Receipt.read(store, key)
+
+
+def receipt_keys(store: ObjectStore, layout: Layout, **place: str) -> Iterator[str]:
+    """Yield the keys of the receipts below a place, without reading them."""
     suffix = "/" + layout.key("receipt", feed="f", period="p", sender="s", delivery_id="d").rpartition("/")[2]
     for info in store.list(layout.prefix("landing", **place)):
         if info.key.endswith(suffix):
-            yield Receipt.read(store, info.key)
+            yield info.key
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """Return what changes when somebody writes to a file: size, time, inode; zeros where there is none any more."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return 0, 0, 0
+    return status.st_size, status.st_mtime_ns, status.st_ino

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from customs_monitor.collection.records import JudgingOutcome, LandingOutcome, Record
+from customs_monitor.collection.records import DeliveryOutcome, JudgingOutcome, LandingOutcome, Record
 from customs_storage import ObjectStore, StoreError
 from customs_storage.layout import Layout
 
@@ -34,18 +34,32 @@ def keep_record(store: ObjectStore, layout: Layout, run_id: str, name: str, data
 
 
 @contextmanager
-def failure_recorded(store: ObjectStore, layout: Layout, run_id: str, feed: str, step: str) -> Iterator[None]:
-    """Leave an outcome with the error if the block fails, and let the error go on."""
+def failure_recorded(
+    store: ObjectStore, layout: Layout, run_id: str, feed: str, step: str
+) -> Iterator[list[DeliveryOutcome]]:
+    """Leave an outcome with the error if the block fails, and let the error go on.
+
+    The block is given a list for what it commits: a retry will not see these deliveries again, and the record of the
+    failure is the only one that has them.
+    """
     started_at, clock = datetime.now(UTC), time.monotonic()
+    committed: list[DeliveryOutcome] = []
     try:
-        yield
+        yield committed
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
         seconds = round(time.monotonic() - clock, 3)
         record: Record = (
             LandingOutcome(run_id=run_id, feed=feed, started_at=started_at, seconds=seconds, error=text)
             if step == "land"
-            else JudgingOutcome(run_id=run_id, feed=feed, started_at=started_at, seconds={"all": seconds}, error=text)
+            else JudgingOutcome(
+                run_id=run_id,
+                feed=feed,
+                started_at=started_at,
+                seconds={"all": seconds},
+                deliveries=tuple(committed),
+                error=text,
+            )
         )
         try:
             keep_outcome(store, layout, run_id, f"{feed}.{step}", record)

@@ -120,6 +120,7 @@ class LandingOutcome(Record):
     Attributes:
         seen: files that belong to the feed.
         landed: ids of the deliveries that were new; the others had been landed before and nothing was done.
+        changing: files that somebody was still writing or took back; the next run looks again.
         seconds: wall time.
         error: why the step failed, None if it did not.
     """
@@ -130,6 +131,7 @@ class LandingOutcome(Record):
     seconds: float
     seen: int = 0
     landed: tuple[str, ...] = ()
+    changing: tuple[str, ...] = ()
     error: str | None = None
 
 
@@ -137,7 +139,7 @@ class JudgingOutcome(Record):
     """What a run did with the waiting deliveries of a feed.
 
     Attributes:
-        deliveries: in the order of their arrival.
+        deliveries: in the order of their arrival; with an error, those that had been committed before it.
         expectations: what Great Expectations found on the batch, empty where no delivery could be read.
         seconds: wall time by part: `sql` the one-pass judgement, `expectations` the suite, `store` writing.
         error: why the step failed, None if it did not.
@@ -150,8 +152,3 @@ class JudgingOutcome(Record):
     deliveries: tuple[DeliveryOutcome, ...] = ()
     expectations: tuple[ExpectationOutcome, ...] = ()
     error: str | None = None
-
-    @property
-    def changed(self) -> bool:
-        """Whether accepted rows came in, so that what rests on the feed is to be built again."""
-        return any(delivery.rows_accepted for delivery in self.deliveries)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from customs_monitor.collection.inbox import Found
+from customs_monitor.collection.inbox import Found, Inbox
 from customs_monitor.collection.records import JudgingOutcome, LandingOutcome
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
@@ -48,6 +48,12 @@ def delivery_lines(outcome: JudgingOutcome) -> Iterator[str]:
         )
 
 
+def changing_lines(outcome: LandingOutcome) -> Iterator[str]:
+    """Yield a line per file that was left for the next run."""
+    for name in outcome.changing:
+        yield f"{name}: changed while it was read, as if still being written; left for the next run"
+
+
 def read_outcomes(store: ObjectStore, layout: Layout, run_id: str) -> tuple[list[LandingOutcome], list[JudgingOutcome]]:
     """Return the records that the collecting steps of a run left in the store."""
     landings: list[LandingOutcome] = []
@@ -84,6 +90,22 @@ def feed_totals(
             )
         )
     return totals
+
+
+def without_contract_lines(feeds: Sequence[str]) -> Iterator[str]:
+    """Yield a line on feeds that have deliveries and no contract, so that what is not counted is not silent."""
+    if feeds:
+        yield (
+            f"No release counts the deliveries of {', '.join(feeds)}: there is no contract "
+            f"{' or '.join(f'{feed}.yml' for feed in feeds)} (any more)"
+        )
+
+
+def empty_lines(found: Found, inboxes: Sequence[Inbox]) -> Iterator[str]:
+    """Yield a line where the inboxes hold nothing at all, with what to do."""
+    if not found.claimed and not found.unclaimed:
+        where = ", ".join(inbox.url for inbox in inboxes)
+        yield f"No files in {where}: put deliveries into folders named after their feeds (see customs-monitor feeds)."
 
 
 def unclaimed_lines(found: Found) -> Iterator[str]:

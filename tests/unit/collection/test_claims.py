@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from customs_monitor.collection.inbox import Inbox, InboxError, look_through
+from customs_monitor.collection.inbox import Inbox, InboxError, InboxFile, look_through
+from customs_monitor.intake import sniff
 from support.collection import RATES, SURVEY, Collection
 
 
@@ -58,3 +61,66 @@ def test_unfinished_uploads_and_hidden_files_are_left_alone(collection: Collecti
 def test_an_inbox_that_does_not_exist_is_an_error_that_says_what_to_give() -> None:
     with pytest.raises(InboxError, match="give a folder that holds <feed>/<file>"):
         Inbox.open("/nowhere/at/all")
+
+
+def test_no_file_is_opened_for_a_feed_that_cannot_have_it(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("survey_results/survey.csv", "exchange_rates/rates.csv", "fx/rates.csv", "loose.csv"):
+        collection.deliver(name, RATES if "rates" in name else SURVEY)
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "customs_monitor.collection.inbox.sniff", lambda path: (opened.append(path.parent.name), sniff(path))[1]
+    )
+    inboxes = [Inbox.open(str(collection.inbox))]
+    everything = look_through(inboxes, collection.registry, collection.scratch).claimed
+    for feed in collection.registry.feeds:
+        opened.clear()
+        found = look_through(inboxes, collection.registry, collection.scratch, only=feed).claimed
+        assert [file.name for file, _ in found.get(feed, [])] == [file.name for file, _ in everything.get(feed, [])]
+        assert opened == {"survey_results": ["survey_results"], "exchange_rates": ["exchange_rates", "fx"]}.get(
+            feed, []
+        )
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_the_others_go_on(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    lost = collection.deliver("survey_results/another.csv", SURVEY)
+    inbox = Inbox.open(str(collection.inbox))
+    listed = list(inbox.files(collection.scratch))
+    lost.unlink()
+
+    class AsListed(Inbox):
+        def files(self, *_: object, **__: object) -> Iterator[InboxFile]:
+            return iter(listed)
+
+    found = look_through([AsListed(inbox.url, inbox.store, False)], collection.registry, collection.scratch)
+    assert [file.name for file, _ in found.claimed["survey_results"]] == ["survey_results/survey.csv"]
+    ((file, decision),) = found.unclaimed
+    assert (file.name, decision.reason) == (
+        "survey_results/another.csv",
+        "it cannot be opened: No such file or directory",
+    )
+
+
+@pytest.mark.parametrize("name", ["an inbox", "a,b", "50 %", "Zoll/Übergabe"])
+def test_an_inbox_is_found_again_by_its_own_url(collection: Collection, name: str) -> None:
+    folder = collection.inbox / name
+    folder.mkdir(parents=True)
+    inbox = Inbox.open(str(folder))
+    # So the embedded Airflow hands inboxes to its tasks.
+    assert "," not in inbox.url
+    assert Inbox.open(inbox.url).url == inbox.url
+
+
+@pytest.mark.parametrize("content", ['{"synthetic": "false"}', "[]", "no json", "{}"])
+def test_a_provenance_that_does_not_say_yes_or_no_is_an_error(collection: Collection, content: str) -> None:
+    collection.deliver("provenance.json", content)
+    with pytest.raises(InboxError, match=r'must be \{"synthetic": true\} or false'):
+        Inbox.open(str(collection.inbox))
+
+
+@pytest.mark.parametrize("url", ["ftp://host/dir", "s3://", ""])
+def test_what_is_no_inbox_is_not_called_a_store(url: str) -> None:
+    with pytest.raises(InboxError, match="is no inbox: give a folder or s3://"):
+        Inbox.open(url)

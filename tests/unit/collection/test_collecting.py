@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from customs_monitor.collection.in_force import in_force
+from customs_monitor.collection.in_force import in_force, without_contract
+from customs_monitor.collection.inbox import Inbox
 from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.progress import Progress
+from customs_storage import StoreUnavailable
 from customs_storage.hashing import sha256_of
 from support.collection import RATES, SURVEY, Collection
 
@@ -176,8 +180,6 @@ def test_a_failure_is_recorded_and_goes_on(collection: Collection, monkeypatch: 
 
 
 def test_readings_that_disagree_commit_nothing(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
     from customs_monitor.collection import judging
 
     honest = judging.judge_batch
@@ -193,3 +195,126 @@ def test_readings_that_disagree_commit_nothing(collection: Collection, monkeypat
         collection.run("survey_results")
     assert not list(collection.store.list("accepted/"))
     assert not list(collection.store.list("judgements/"))
+
+
+@pytest.mark.parametrize("change", ["grows", "is taken back"])
+def test_a_file_somebody_is_still_at_is_left_for_the_next_run(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    from customs_monitor.collection import landing
+
+    put = landing.put_uncommitted
+
+    def meanwhile(store: Any, key: str, path: Any) -> None:
+        put(store, key, path)
+        if change == "grows":
+            with path.open("a") as file:
+                file.write("2023-12-27,1.1,1,\n")
+        else:
+            path.unlink()
+
+    monkeypatch.setattr(landing, "put_uncommitted", meanwhile)
+    collection.deliver("exchange_rates/rates.csv", RATES)
+    landed, judged = collection.run("exchange_rates")
+    assert (landed.seen, landed.landed, landed.changing) == (1, (), ("exchange_rates/rates.csv",))
+    assert judged.deliveries == ()
+    assert collection.objects("landing/") == {}
+    monkeypatch.undo()
+    whole = collection.deliver("exchange_rates/rates.csv", RATES)
+    landed, judged = collection.run("exchange_rates")
+    assert [item.verdict for item in judged.deliveries] == ["accepted"]
+    assert sha256_of(whole).startswith(landed.landed[0])
+
+
+def test_what_was_committed_before_a_failure_is_in_its_record_and_not_judged_again(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from customs_monitor.collection import judging
+
+    commit, committed = judging._commit, []
+
+    def fails_on_the_second(*arguments: Any) -> Any:
+        if committed:
+            raise StoreUnavailable("no answer")
+        committed.append(commit(*arguments))
+        return committed[0]
+
+    monkeypatch.setattr(judging, "_commit", fails_on_the_second)
+    collection.deliver("survey_results/one.csv", SURVEY)
+    collection.deliver("survey_results/two.csv", SURVEY.replace("2018-2020", "2015-2017"))
+    with pytest.raises(StoreUnavailable):
+        collection.run("survey_results")
+    monkeypatch.undo()
+    _, judged = collection.run("survey_results")
+    record = json.loads(collection.store.get("outcomes/run-1/survey_results.judge.json"))
+    assert record["error"] == "StoreUnavailable: no answer"
+    assert [item["file"] for item in record["deliveries"]] == ["one.csv"]
+    assert [item.file for item in judged.deliveries] == ["two.csv"]
+
+
+def test_a_real_delivery_is_not_compared_with_a_synthetic_one(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from customs_monitor.collection import judging
+
+    compared: list[bool] = []
+    judge = judging.judge
+
+    def watched(*arguments: Any) -> Any:
+        compared.append(arguments[-1] is not None)
+        return judge(*arguments)
+
+    monkeypatch.setattr(judging, "judge", watched)
+    collection.deliver("provenance.json", '{"synthetic": true}')
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    (collection.inbox / "provenance.json").unlink()
+    for fours in (11, 12):
+        collection.deliver(
+            "survey_results/survey.csv", SURVEY.replace(",11,", f",{fours},").replace("14", str(25 - fours)) + "\n"
+        )
+        collection.run("survey_results")
+    assert compared == [False, False, True]
+
+
+def test_a_feed_that_fails_keeps_no_other_from_being_collected(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from customs_monitor.collection import collect as collecting
+
+    judge_waiting = collecting.judge_waiting
+
+    def broken_for_rates(store: Any, layout: Any, registry: Any, feed: str, *rest: Any) -> Any:
+        if feed == "exchange_rates":
+            raise RuntimeError("the disk is on fire")
+        return judge_waiting(store, layout, registry, feed, *rest)
+
+    monkeypatch.setattr(collecting, "judge_waiting", broken_for_rates)
+    collection.deliver("exchange_rates/rates.csv", RATES)
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    lines: list[str] = []
+    collected = collecting.collect(
+        collection.store,
+        collection.layout,
+        collection.registry,
+        [Inbox.open(str(collection.inbox))],
+        "run-1",
+        collection.scratch,
+        Progress(tell=lines.append),
+    )
+    assert collected.failures == {"exchange_rates": "RuntimeError: the disk is on fire"}
+    assert [line.partition(": ")[0] for line in lines] == ["exchange_rates", "survey_results"]
+    assert [item.receipt.feed for item in in_force(collection.store, collection.layout, collection.registry)] == [
+        "survey_results"
+    ]
+
+
+def test_deliveries_of_a_feed_whose_contract_is_gone_are_named(collection: Collection) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.run("survey_results")
+    assert without_contract(collection.store, collection.layout, collection.registry) == []
+    left = replace(
+        collection.registry,
+        feeds={feed: contract for feed, contract in collection.registry.feeds.items() if feed != "survey_results"},
+    )
+    assert without_contract(collection.store, collection.layout, left) == ["survey_results"]

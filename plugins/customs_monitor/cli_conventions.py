@@ -1,4 +1,4 @@
-"""What the commands share: exit codes, options, and how a fault ends."""
+"""What holds for every command: its options, how it prints JSON, and how a fault ends it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
-from customs_storage import StoreError
-
-DATA_AT_FAULT, CALL_AT_FAULT, PLATFORM_AT_FAULT = 1, 2, 3
+from customs_monitor.exit_codes import CALL_AT_FAULT, PLATFORM_AT_FAULT
+from customs_storage import InvalidLocation, StoreError
 
 StoreOption = Annotated[
     str | None,
@@ -40,6 +39,8 @@ def platform_faults() -> Iterator[None]:
     """Turn what the store reports into an exit code."""
     try:
         yield
+    except InvalidLocation as error:
+        fail(str(error), CALL_AT_FAULT)
     except StoreError as error:
         fail(str(error), PLATFORM_AT_FAULT)
 
