@@ -17,20 +17,34 @@ from customs_storage.parquet import write_parquet
 
 @dataclass(frozen=True)
 class IssueCount:
-    """How often a rule was broken."""
+    """How often a rule was broken.
+
+    Attributes:
+        count: the issues, as listed.
+        rows: the rows, groups or deliveries that break it. More than the issues where a fault of one record of the
+            file is a fault of every row that `unpivot` has made of it.
+    """
 
     code: str
     rule: str
     severity: Severity
     level: int
     count: int
+    rows: int
 
 
 class IssueList:
-    """Collects issues, each with the number of its rule."""
+    """Collects issues, each with the number of its rule.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    Args:
+        connection: the session.
+        record_has_rows: whether a record of the file may have become several rows. Issues of the same record that
+            say the same are then one.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, record_has_rows: bool = False) -> None:
         self._connection = connection
+        self._record_has_rows = record_has_rows
         self._rules: list[RuleText] = []
         self._parts: list[str] = []
         self._single: list[tuple[int, Issue]] = []
@@ -56,22 +70,28 @@ class IssueList:
         """Write all issues ordered by line (those of the whole delivery first), column and rule.
 
         Returns:
-            The number of issues of each rule that was broken, by code and rule.
+            How often each rule was broken, ordered by code and rule.
         """
         names = ", ".join(f'"{field.name}"' for field in ISSUE_SCHEMA)
         self._connection.register("rules", _rules_table(self._rules))
         self._connection.register("single_issues", _singles_table(self._single))
-        parts = " UNION ALL ".join(["SELECT * FROM single_issues", *self._parts])
+        every = " UNION ALL ".join(["SELECT * FROM single_issues", *self._parts])
+        listed = f"SELECT DISTINCT * FROM ({every})" if self._record_has_rows else every
         reader = self._connection.execute(
-            f"SELECT {names} FROM ({parts}) AS issues JOIN rules USING (number) "
-            'ORDER BY line NULLS FIRST, "column" NULLS FIRST, rule, "value" NULLS FIRST, message'
+            f"SELECT {names} FROM ({listed}) AS issues JOIN rules USING (number) "
+            'ORDER BY line NULLS FIRST, "column" NULLS FIRST, rule, "value" NULLS FIRST, message, cure'
         ).to_arrow_reader(65_536)
         write_parquet((_conform(batch) for batch in reader), path, ISSUE_SCHEMA)
         self._connection.register("written_issues", pa.parquet.read_table(path, columns=_COUNTED))
+        issues = self._count("written_issues")
+        rows = self._count(f"(({every}) AS issues JOIN rules USING (number))") if self._record_has_rows else issues
+        return tuple(IssueCount(*rule, count, rows[rule]) for rule, count in issues.items())
+
+    def _count(self, source: str) -> dict[tuple[str, str, Severity, int], int]:
         counted = self._connection.execute(
-            f"SELECT {', '.join(_COUNTED)}, count(*) FROM written_issues GROUP BY ALL ORDER BY ALL"
+            f"SELECT {', '.join(_COUNTED)}, count(*) FROM {source} GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        return tuple(IssueCount(*row) for row in counted)
+        return {(code, rule, severity, level): count for code, rule, severity, level, count in counted}
 
 
 _COUNTED = ["code", "rule", "severity", "level"]

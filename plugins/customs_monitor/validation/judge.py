@@ -126,7 +126,7 @@ class _Judging:
         self._scratch = scratch
         self._working = working
         self._schema = registry.arrow_schema(contract.id)
-        self._issues = IssueList(connection)
+        self._issues = IssueList(connection, record_has_rows=layout.unpivot is not None)
         self._refused: Positions = np.empty(0, np.int64)
         self._repeated: Positions = np.empty(0, np.int64)
 

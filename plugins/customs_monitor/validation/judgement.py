@@ -43,7 +43,7 @@ class Judgement:
             other three.
         rows_skipped: records that are no data of the feed (`where`; no filled cell to unpivot) and repeated rows,
             which are counted once.
-        issue_counts: the number of issues of every broken rule.
+        issue_counts: how often every broken rule was broken, in issues and in rows.
         issues: Parquet by `ISSUE_SCHEMA`, ordered by line, column and rule; may be empty.
         accepted: Parquet by `Registry.arrow_schema`, in the order of the file; None when refused.
         readable: whether header and records could be read to the end, so that the counts of rules about rows are

@@ -234,6 +234,38 @@ def test_columns_that_are_values_become_rows_and_issues_name_the_cell(workshop: 
     assert (found.rows_read, found.rows_accepted, found.rows_refused, found.rows_skipped) == (5, 2, 1, 2)
 
 
+def test_a_fault_of_a_record_is_one_issue_however_many_rows_became_of_it(workshop: Workshop) -> None:
+    layout = {
+        "unpivot": {"exclude": ["day"], "nameTo": "CURRENCY", "valueTo": "RATE"},
+        "mapping": {"day": "day", "currency": "CURRENCY", "rate": "RATE"},
+    }
+    named = {
+        "id": "day_is_small",
+        "check": "day < 100 OR day IS NULL",
+        "severity": "warning",
+        "level": 1,
+        "dimension": "accuracy",
+        "column": "day",
+        "message": "{currency} is of a large day",
+        "cure": "c",
+    }
+    registry = workshop.registry({"day": INTEGER, "currency": STRING, "rate": INTEGER}, layout=layout, quality=[named])
+    judged = workshop.judge(registry, "day,USD,JPY,GBP\nx,1,2,3\nx,x,x,x\n200,1,2,\n")
+    assert judged.found == [
+        (2, "day", "x", "TYPE_INTEGER"),
+        (3, "GBP", "x", "TYPE_INTEGER"),
+        (3, "JPY", "x", "TYPE_INTEGER"),
+        (3, "USD", "x", "TYPE_INTEGER"),
+        (3, "day", "x", "TYPE_INTEGER"),
+        # Not the same: each says another currency.
+        (4, "day", "200", "DAY_IS_SMALL"),
+        (4, "day", "200", "DAY_IS_SMALL"),
+    ]
+    counted = {count.rule: (count.count, count.rows) for count in judged.judgement.issue_counts}
+    assert counted == {"day.type_integer": (2, 6), "rate.type_integer": (3, 3), "day_is_small": (2, 2)}
+    assert (judged.judgement.rows_accepted, judged.judgement.rows_refused) == (2, 6)
+
+
 def test_an_expression_that_fails_on_a_value_ends_nothing(workshop: Workshop) -> None:
     layout = {
         "mapping": {"a": {"sql": 'CAST(CAST("a" AS INTEGER) + 1 AS VARCHAR)'}},

@@ -59,7 +59,7 @@ def read_twice(
             for issue in found.issue_counts:
                 # The reader's own codes, about records, are not in the catalogue at all.
                 if issue.code not in UNREAD and not issue.rule.startswith("record."):
-                    counted[issue.rule] += issue.count
+                    counted[issue.rule] += issue.rows
     if not sources:
         return Readings(counted, {}, frozenset(codes), None)
     verdict = judge_batch(registry, contract, sources, scratch / "batch")
