@@ -111,7 +111,8 @@ class EmbeddedAirflow:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        # Where the block has ended well nothing is in flight, and nothing of this Airflow is kept.
+        self.stop(patience=0.0 if kind is None else _STOP_TIMEOUT)
 
     def check(self) -> None:
         """Raise EmbeddedAirflowError if one of the processes has ended."""
@@ -122,14 +123,19 @@ class EmbeddedAirflow:
                     f"{self._log_tail(component)}"
                 )
 
-    def stop(self) -> None:
-        """End all processes and what they have started."""
-        for process in self._processes.values():
-            _signal_session(process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_TIMEOUT
+    def stop(self, patience: float = _STOP_TIMEOUT) -> None:
+        """End all processes and what they have started.
+
+        Args:
+            patience: seconds that tasks have to clear up behind them; 0 kills at once.
+        """
+        if patience:
+            for process in self._processes.values():
+                _signal_session(process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + patience
         for process in self._processes.values():
             with suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.1, deadline - time.monotonic()))
+                process.wait(max(0.0, deadline - time.monotonic()))
             # Also where the leader has ended: a worker or a task may be left in its session.
             _signal_session(process.pid, signal.SIGKILL)
             process.wait()
