@@ -79,7 +79,7 @@ def _typed(text: pd.Series[str], concept: Concept) -> Any:
         case "boolean":
             return text.map({"true": True, "false": False})
         case "period":
-            return text.where(text.str.fullmatch(concept.period_pattern))
+            return text.where(text.str.fullmatch(concept.period_pattern or ""))
         case _:
             return text
 
