@@ -5,7 +5,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 50000 airflow \
- && install --directory --owner airflow /opt/airflow/logs /opt/customs-monitor
+ && install --directory --owner airflow /opt/airflow /opt/airflow/logs /opt/customs-monitor
 
 WORKDIR /opt/customs-monitor
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 PATH=/opt/venv/bin:$PATH \

@@ -17,12 +17,14 @@ help: ## Show what can be made
 
 install: $(STAMP) ## Set up .venv with everything in uv.lock
 
-# Reinstalled only when the lock changes; the interpreter is looked for under both of its usual names.
+# Reinstalled only when the lock changes; the interpreter is looked for under both of its usual names. What an
+# interrupted make has left half-built is made again.
 $(STAMP): uv.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "Python 3.11 is needed: install it, or name it with make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@test -x $(BIN)/python || $$(command -v $(PYTHON) || command -v python3) -m venv $(VENV)
-	@test -x $(BIN)/uv || { echo "installing uv ..."; $(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 \
+	  || $$(command -v $(PYTHON) || command -v python3) -m venv --clear $(VENV)
+	@$(BIN)/uv --version >/dev/null 2>&1 || { echo "installing uv ..."; $(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9; }
 	@echo "installing the locked dependencies ..."
 	@$(UV) sync --quiet --frozen --all-groups --all-extras --inexact
 	@touch $@

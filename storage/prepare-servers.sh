@@ -13,12 +13,13 @@ from urllib.parse import urlsplit
 
 import boto3
 
-bucket = urlsplit(os.environ["CUSTOMS_MONITOR_STORE"]).netloc
+address = urlsplit(os.environ["CUSTOMS_MONITOR_STORE"])
+bucket, prefix = address.netloc, address.path.strip("/")
 s3 = boto3.client("s3")
 if bucket not in {item["Name"] for item in s3.list_buckets()["Buckets"]}:
     s3.create_bucket(Bucket=bucket)
-policies = Path(os.environ["CUSTOMS_MONITOR_HOME"], "storage", "policies")
-s3.put_bucket_lifecycle_configuration(
-    Bucket=bucket, LifecycleConfiguration=json.loads((policies / "lifecycle.json").read_text())
-)
+lifecycle = json.loads(Path(os.environ["CUSTOMS_MONITOR_HOME"], "storage", "policies", "lifecycle.json").read_text())
+for rule in lifecycle["Rules"]:
+    rule["Filter"]["Prefix"] = "/".join(filter(None, [prefix, rule["Filter"]["Prefix"]]))
+s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=lifecycle)
 PYTHON
