@@ -65,10 +65,14 @@ class JsonFormat(_Format):
     `records` is the path to them: dotted keys, `item` for the elements of an array and `*` for every key of an
     object (each such key becomes the column `_key_1`, `_key_2` ... by depth). Nested objects give dotted columns,
     nested arrays are kept as JSON text.
+
+    `envelope` names values outside the records, by dotted keys (`messageInformation.snapshotDate`). Each becomes a
+    column of that name with the same text in every record, empty where the document does not have it.
     """
 
     type: Literal["json"] = "json"
     records: str = "item"
+    envelope: tuple[str, ...] = ()
 
 
 Format = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def open_records(path: Path, fmt: JsonFormat, limits: Limits = DEFAULT_LIMITS) -
     """Read the records at `fmt.records`.
 
     Nested objects become dotted columns, arrays stay JSON text, numbers keep the digits of the file, and a record
-    that is no object has the one column `value`. Each `*` of the path becomes `_key_1`, `_key_2` and so on.
+    that is no object has the one column `value`. Each `*` of the path becomes `_key_1`, `_key_2` and so on; each name
+    of `fmt.envelope` a column with the value it has in the document.
 
     Raises:
         IntakeError: `JSON_INVALID`, `JSON_NO_RECORDS`, `FORMAT_MISMATCH`, or what opening the file raises.
@@ -32,11 +34,12 @@ def open_records(path: Path, fmt: JsonFormat, limits: Limits = DEFAULT_LIMITS) -
     spool = Spool(limits)
     wanted = tuple(fmt.records.split(".")) if fmt.records else ()
     keys = [f"_key_{depth}" for depth in range(1, wanted.count("*") + 1)]
-    spool.declare(*keys)
+    spool.declare(*keys, *fmt.envelope)
+    around = {name: _outside(path, name, limits) for name in fmt.envelope}
     with open_bytes(path, limits) as raw:
         stream, _ = text_stream(raw)
         for found, record in iterate_records(stream, wanted):
-            row: dict[str, str | None] = dict(zip(keys, found, strict=True))
+            row: dict[str, str | None] = {**dict(zip(keys, found, strict=True)), **around}
             _flatten("", record, row)
             spool.append(spool.rows + 1, row)
     if not spool.rows:
@@ -46,6 +49,18 @@ def open_records(path: Path, fmt: JsonFormat, limits: Limits = DEFAULT_LIMITS) -
             "Check that this is the file that was meant.",
         )
     return RawTable(spool.columns(), spool.batches())
+
+
+def _outside(path: Path, name: str, limits: Limits) -> str | None:
+    """Return the first value at a dotted key, reading no further than there; None where there is none.
+
+    What is wrong with the document is told by the reading of its records.
+    """
+    with suppress(IntakeError), open_bytes(path, limits) as raw:
+        stream, _ = text_stream(raw)
+        for _, value in iterate_records(stream, tuple(name.split("."))):
+            return _text(value)
+    return None
 
 
 def iterate_records(stream: ByteStream, wanted: tuple[str, ...]) -> Iterator[_Found]:
@@ -148,7 +163,7 @@ def _text(value: Any) -> str | None:
         return (value or "").strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
+    if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
     return str(value)
 

@@ -53,6 +53,32 @@ def test_a_dotted_path_takes_one_list_only(write: Write, read: Read) -> None:
     assert rows == [(1, "AUT", "true")]
 
 
+@pytest.mark.parametrize(
+    ("document", "day"),
+    [
+        (SNAPSHOT, "2025-02-12"),
+        (dict(reversed(SNAPSHOT.items())), "2025-02-12"),
+        (SNAPSHOT | {"messageInformation": {"snapshotDate": " "}}, None),
+        (SNAPSHOT | {"messageInformation": ["snapshotDate"]}, None),
+        ({"lists": SNAPSHOT["lists"]}, None),
+        (SNAPSHOT | {"messageInformation": {"snapshotDate": {"day": 12}}}, '{"day":12}'),
+    ],
+    ids=["before", "after", "blank", "elsewhere", "nowhere", "no text"],
+)
+def test_what_stands_outside_the_records_is_a_column_of_each(
+    write: Write, read: Read, document: dict[str, Any], day: str | None
+) -> None:
+    wanted = JsonFormat(records="lists.B.listEntries.item", envelope=("messageInformation.snapshotDate",))
+    columns, rows, _ = read(write(json.dumps(document)), wanted)
+    assert columns == ("messageInformation.snapshotDate", "code", "description")
+    assert rows == [(1, day, "1", "ñ"), (2, day, "2", None)]
+
+
+def test_a_cut_file_that_lacks_its_envelope_is_told_by_its_records(write: Write, failure: Failure) -> None:
+    error = failure(write('[{"a": 1}, {"a": 2}, {"a"'), JsonFormat(envelope=("day",)))
+    assert (error.code, error.line) == ("JSON_INVALID", 3)
+
+
 def test_nested_objects_are_dotted_and_arrays_stay_json(write: Write, read: Read) -> None:
     path = write('[{"a": {"b": {"c": " x "}}, "roles": [{"role": "AUT"}, {"n": 1}], "empty": ""}]')
     assert read(path, JsonFormat()) == (
