@@ -137,11 +137,18 @@ def _rows_sql(feed: str, deliveries: Sequence[LocalDelivery], registry: Registry
         columns = [f"CAST(NULL AS {kind}) AS {name}" for name, kind, _ in feed_columns(feed, registry)]
         return f"SELECT {', '.join(columns)} WHERE false"
     paths = ", ".join(_literal(str(item.path)) for item in deliveries)
+    typed = ", ".join(
+        f"CAST(NULL AS {kind}) AS {name}" for name, kind, _ in feed_columns(feed, registry) if name in schema.names
+    )
+    # A delivery keeps the columns of the contract it was judged by: those that came later are empty in it.
     rows = f"""
         SELECT {", ".join(f"rows.{name}" for name in schema.names)},
             delivery.sender AS _sender, delivery.period AS _period, delivery.layout AS _layout,
             delivery.received_sequence AS _received_sequence, delivery.is_synthetic AS _is_synthetic
-        FROM read_parquet([{paths}], filename = '_path') AS rows
+        FROM (
+            SELECT {typed} WHERE false
+            UNION ALL BY NAME SELECT * FROM read_parquet([{paths}], union_by_name = true, filename = '_path')
+        ) AS rows
         INNER JOIN {ACCEPTED}.deliveries AS delivery ON rows._path = delivery.path"""
     contract = registry.feeds[feed]
     return rows + _winners_sql(contract) if contract.supersession == "key" else rows
