@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,24 +10,20 @@ import pytest
 
 from customs_storage import open_store
 from support.command import CUSTOMS_MONITOR
+from support.isolation import NotAllowed, isolated
 from support.network_audit import audited
 from support.published import data_files
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module")
-def isolated() -> list[str]:
-    """The beginning of a command that runs in a network namespace of its own, without any route, loopback included."""
-    program = shutil.which("unshare")
-    if program is None:
-        pytest.skip("unshare (util-linux) is not installed")
-    # As root without a namespace of users, which containers often forbid; for everybody else with one.
-    command = [program, "--net"] if os.geteuid() == 0 else [program, "--net", "--map-root-user"]
-    done = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"a network namespace of its own is not allowed here: {done.stderr.strip()}")
-    return command
+@pytest.fixture(scope="module", name="isolated")
+def isolated_command() -> list[str]:
+    """The beginning of a command that runs without a network."""
+    try:
+        return isolated()
+    except NotAllowed as reason:
+        pytest.skip(str(reason))
 
 
 def test_there_is_no_way_out_of_the_namespace(isolated: list[str]) -> None:

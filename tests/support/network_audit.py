@@ -1,7 +1,7 @@
 """A record of every attempt of a process to reach beyond this machine, kept by Python itself.
 
 Written as `sitecustomize` into a folder on PYTHONPATH, it is loaded by every Python process before anything else. Names
-that are looked up count as attempts, for a look-up asks a server.
+that are looked up count as attempts, for a look-up asks a server; the machine's own name does not.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from pathlib import Path
 LOG_VARIABLE = "TEST_NETWORK_LOG"
 
 _SITECUSTOMIZE = f"""
-import os, sys
+import os, socket, sys
+
+_LOCAL = ("", "localhost", "0.0.0.0", "::", "::1", socket.gethostname())
 
 def _is_local(host):
-    return host is None or str(host) in ("", "localhost", "0.0.0.0", "::", "::1") or str(host).startswith("127.")
+    return host is None or str(host) in _LOCAL or str(host).startswith("127.")
 
 def _audit(event, arguments):
     if event in ("socket.connect", "socket.sendto"):
