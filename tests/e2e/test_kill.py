@@ -1,8 +1,23 @@
-"""`kill -9` of `customs-monitor run` at any moment: readers see whole releases, and the next run completes."""
+"""`kill -9` of `customs-monitor run` at any moment: readers see whole releases, and the next run completes.
+
+The points are drawn uniformly over the measured length of an undisturbed run, by the seed below; a failure tells the
+point. Each round has fresh deliveries and several kills, so that later kills meet what earlier ones have left; then a
+run is let through, while a reader looks on without a pause.
+
+Budget on 2 cores: a run takes some 3 s, forked from a process that has imported everything, with dbt's work remembered
+(`support.warm_server` says why that is the same); 50 points take two minutes. Start-up, and dbt in earnest, are met by
+kills of the command itself, which takes four times as long, and so at three points.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -16,30 +31,17 @@ from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.pointer import read_latest
 from support.collection import RATES, SURVEY
+from support.command import CUSTOMS_MONITOR
 from support.published import data_files
 from support.stores import Stores
 from support.warm_runs import WarmRuns
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
-KILLS = 50
 #: After so many kills a run is left to come to its end, also where none has done so by itself.
 _KILLS_IN_A_ROUND = 10
+_KILLS_OF_THE_COMMAND = 3
 _SEED = 20_261_124
-
-
-@pytest.fixture(params=["folder", pytest.param("rgw", marks=pytest.mark.rig)])
-def stores(request: pytest.FixtureRequest) -> Stores:
-    found: Stores = request.getfixturevalue(f"{request.param}_stores")
-    return found
-
-
-@pytest.fixture
-def runs(stores: Stores, tmp_path: Path) -> Iterator[WarmRuns]:
-    folder = tmp_path / "warm"
-    folder.mkdir()
-    with WarmRuns(folder, stores.environment) as found:
-        yield found
 
 
 @dataclass
@@ -50,17 +52,40 @@ class Reader:
     layout: Layout
     seen: list[str] = field(default_factory=list)
 
-    def look(self) -> None:
+    def look(self, moment: str) -> None:
         """Find a whole release, or none yet, and never an older one than before."""
         latest = read_latest(self.store)
         if latest is None:
-            assert not self.seen, f"{self.seen[-1]} was in force, now nothing is"
+            assert not self.seen, f"{moment}: {self.seen[-1]} was in force, now nothing is"
             return
-        assert verify(self.store, self.layout).problems == ()
+        assert verify(self.store, self.layout).problems == (), moment
         if not self.seen or latest.release_id != self.seen[-1]:
-            assert latest.release_id not in self.seen, f"{latest.release_id} is in force again"
-            assert latest.release_id > max(self.seen, default="")
+            assert latest.release_id > max(self.seen, default=""), f"{moment}: {latest.release_id} is in force again"
             self.seen.append(latest.release_id)
+
+    @contextmanager
+    def looking_on(self, moment: str) -> Iterator[None]:
+        """Look again and again while the block runs, and once after it."""
+        faults: list[BaseException] = []
+        over = threading.Event()
+
+        def look() -> None:
+            try:
+                while not over.wait(0.02):
+                    self.look(moment)
+            except BaseException as fault:
+                faults.append(fault)
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+        if faults:
+            raise faults[0]
+        self.look(moment)
 
 
 def deliver(inbox: Path, number: int) -> None:
@@ -86,27 +111,74 @@ def assert_each_counts_once(store: ObjectStore, layout: Layout, deliveries: int)
         assert judged == sorted(item.delivery_id for item in landed)
 
 
-def test_a_kill_at_any_moment_loses_nothing_and_shows_no_mix(stores: Stores, runs: WarmRuns, tmp_path: Path) -> None:
+def records(store: ObjectStore) -> dict[str, bytes]:
+    """Return the accepted rows and judgements."""
+    return {info.key: store.get(info.key) for prefix in ("accepted/", "judgements/") for info in store.list(prefix)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "kills"),
+    [
+        pytest.param("folder", 50, id="file"),
+        pytest.param("moto", 10, id="moto"),
+        pytest.param("rgw", 50, id="rgw", marks=pytest.mark.rig),
+    ],
+)
+def test_a_kill_at_any_moment_loses_nothing_and_shows_no_mix(
+    kind: str, kills: int, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    stores: Stores = request.getfixturevalue(f"{kind}_stores")
     layout, inbox, random = Layout.load(), tmp_path / "inbox", Random(_SEED)
-    store = stores.open("killed")
+    store, undisturbed = stores.open("killed"), stores.open("undisturbed")
     reader = Reader(store, layout)
-    kills = rounds = 0
+    done = rounds = 0
     seconds = 0.0
-    while kills < KILLS:
-        deliver(inbox, rounds)
-        # First undisturbed: what the killed runs must come to, and a build that they find made.
-        runs.complete(stores.url("undisturbed"), inbox)
-        seconds = seconds or runs.complete(stores.url("measured"), inbox)
-        rounds += 1
-        for _ in range(_KILLS_IN_A_ROUND):
-            was_killed = runs.kill(stores.url("killed"), inbox, random.uniform(0, seconds))
-            reader.look()
-            if not was_killed:
-                break
-            kills += 1
-        runs.complete(stores.url("killed"), inbox)
-        reader.look()
-        assert len(reader.seen) == rounds
-        assert_each_counts_once(store, layout, rounds)
-        assert data_files(store) == data_files(stores.open("undisturbed"))
+    with WarmRuns(tmp_path, stores.environment) as runs:
+        while done < kills:
+            deliver(inbox, rounds)
+            # First undisturbed: what the killed runs must come to, and a build that they find made.
+            runs.complete(undisturbed.url, inbox)
+            seconds = seconds or runs.complete(stores.url("measured"), inbox)
+            rounds += 1
+            assert rounds < kills, "most runs end before they are killed: the measured length is wrong"
+            for _ in range(min(_KILLS_IN_A_ROUND, kills - done)):
+                point = random.uniform(0, seconds)
+                was_killed = runs.kill(store.url, inbox, point)
+                reader.look(f"round {rounds}, killed after {point:.3f} s")
+                if not was_killed:
+                    break
+                done += 1
+            with reader.looking_on(f"round {rounds}, the next run"):
+                runs.complete(store.url, inbox)
+            assert len(reader.seen) == rounds
+            assert_each_counts_once(store, layout, rounds)
+            assert records(store) == records(undisturbed)
+            assert data_files(store) == data_files(undisturbed)
     assert any(path.startswith("indicators/o4-3/") for path in data_files(store) or ())
+
+
+def test_the_command_itself_can_be_killed_from_its_start_on(folder_stores: Stores, tmp_path: Path) -> None:
+    layout, inbox, random = Layout.load(), tmp_path / "inbox", Random(_SEED)
+    store, undisturbed = folder_stores.open("killed"), folder_stores.open("undisturbed")
+    reader = Reader(store, layout)
+    deliver(inbox, 0)
+    command = [*CUSTOMS_MONITOR, "run", "--inbox", str(inbox), "--store"]
+    started = time.monotonic()
+    subprocess.run([*command, undisturbed.url], check=True, stdout=subprocess.DEVNULL)
+    part = (time.monotonic() - started) / _KILLS_OF_THE_COMMAND
+    for number in range(_KILLS_OF_THE_COMMAND):
+        # One in each part: three points drawn over the whole could well leave the start out.
+        point = random.uniform(number * part, (number + 1) * part)
+        process = subprocess.Popen([*command, store.url], stdout=subprocess.DEVNULL, start_new_session=True)
+        try:
+            process.wait(point)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        reader.look(f"killed after {point:.3f} s")
+    subprocess.run([*command, store.url], check=True, stdout=subprocess.DEVNULL)
+    reader.look("the next run")
+    assert len(reader.seen) == 1
+    assert_each_counts_once(store, layout, 1)
+    assert records(store) == records(undisturbed)
+    assert data_files(store) == data_files(undisturbed)
