@@ -64,7 +64,7 @@ def _resolve(origin: Origin, name: str, layout: Layout, first: dict[str, str | N
         return origin.constant
     if origin.path is not None:
         match = re.search(origin.path, name)
-        return match.group(1) if match else UNKNOWN
+        return (match.group(1) if match else None) or UNKNOWN
     assert origin.column is not None
     mapping = layout.mapping[origin.column]
     value = mapping.constant if mapping.source is None else _value(first, mapping.source)

@@ -141,6 +141,15 @@ class Claims(_Strict):
     detail: dict[str, str] = {}
 
 
+def _with_one_group(path: str) -> None:
+    try:
+        groups = re.compile(path).groups
+    except re.error as error:
+        raise ValueError(f"path is no regular expression: {error}") from error
+    if groups != 1:
+        raise ValueError("path needs exactly one group: what it finds is the value")
+
+
 class Origin(_Strict):
     """Where the sender or the period of a delivery comes from; exactly one way.
 
@@ -158,6 +167,8 @@ class Origin(_Strict):
     def _is_one_way(self) -> Origin:
         if sum(way is not None for way in (self.constant, self.column, self.path)) != 1:
             raise ValueError("give exactly one of constant, column, path")
+        if self.path is not None:
+            _with_one_group(self.path)
         return self
 
 
@@ -221,8 +232,8 @@ class Mapping(_Strict):
         ways = (self.sql or self.source, self.allColumnsBut or None, self.constant, self.path)
         if sum(way is not None for way in ways) != 1:
             raise ValueError("give exactly one of source, sql, allColumnsBut, constant, path (source may go with sql)")
-        if self.path is not None and re.compile(self.path).groups != 1:
-            raise ValueError("path needs exactly one group: what it finds is the value")
+        if self.path is not None:
+            _with_one_group(self.path)
         return self
 
     def for_file(self, name: str) -> Mapping:
@@ -230,7 +241,7 @@ class Mapping(_Strict):
         if self.path is None:
             return self
         found = re.search(self.path, name)
-        return self.model_copy(update={"path": None, "constant": found.group(1) if found else ""})
+        return self.model_copy(update={"path": None, "constant": (found.group(1) if found else None) or ""})
 
 
 def _from_short_form(value: object) -> object:

@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
+from customs_monitor.contracts.model import Origin
 from customs_monitor.contracts.periods import frequency, last_day
 
 
@@ -117,3 +119,12 @@ def test_expected_senders_are_those_of_the_day(root: Path) -> None:
     assert len(members.valid_codes(date(2020, 12, 31))) == 27
     assert "HR" not in members.valid_codes(date(2013, 6, 30))
     assert "HR" in members.valid_codes(date(2013, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("survey_.*", "exactly one group"), ("(a)(b)", "exactly one group"), ("survey_(", "no regular expression")],
+)
+def test_a_sender_from_the_path_is_exactly_one_group(path: str, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Origin(path=path)
