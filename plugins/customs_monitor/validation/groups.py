@@ -6,6 +6,7 @@ failing group is one issue, at its first line; if the rule is an error, all of i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -13,13 +14,17 @@ import numpy as np
 import pyarrow as pa
 
 from customs_monitor.contracts import Contract, Layout, Quality
-from customs_monitor.validation.findings import fill_sql
+from customs_monitor.validation.columns import received
+from customs_monitor.validation.findings import fill_sql, shortened_sql
 from customs_monitor.validation.mapping import Mapped
 from customs_monitor.validation.one_pass import LINE_NUMBER
 from customs_monitor.validation.pass_run import PassResult
-from customs_monitor.validation.quoting import identifier, literal
+from customs_monitor.validation.quoting import identifier
 from customs_monitor.validation.references import ContractSqlError
-from customs_monitor.validation.repeats import PART, POSITION, Positions, every_row
+from customs_monitor.validation.repeats import PART, POSITION, Positions, every_row, numbered_rows
+
+# Begin with a blank, as no property can.
+_VALUE, _COLUMN = " value.", " column."
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,19 @@ def group_rules(contract: Contract, layout: Layout) -> tuple[Quality, ...]:
     )
 
 
+def shown_of_rows(rules: Iterable[Quality], mapped: Mapped) -> dict[str, str]:
+    """Return what issues of the rules show of a row as its sender wrote it: SQL over the typed row, by name."""
+    shown: dict[str, str] = {}
+    for name in map(_about, rules):
+        shown[_VALUE + name] = received(name)
+        shown[_COLUMN + name] = mapped.columns[name]
+    return shown
+
+
 def find_failed_groups(
     connection: duckdb.DuckDBPyConnection,
     result: PassResult,
     contract: Contract,
-    mapped: Mapped,
     rule: Quality,
     number: int,
     refused: Positions,
@@ -53,9 +66,8 @@ def find_failed_groups(
 
     Args:
         connection: the session.
-        result: the rows.
+        result: the rows, with what is shown of them (`shown_of_rows`).
         contract: has the columns.
-        mapped: for what the sender calls a column.
         rule: the rule.
         number: the number of the rule in the list of issues.
         refused: rows the pass accepted that were refused since.
@@ -75,14 +87,9 @@ def find_failed_groups(
     rows = f"""SELECT * FROM ({every}) AS "rows"
         WHERE {PART} = 0 AND {POSITION} NOT IN (SELECT {POSITION} FROM repeated_rows)
         AND NOT EXISTS (SELECT 1 FROM faulty_groups AS faulty WHERE {_same(rule, "faulty")})"""
-    shown = rule.column or rule.groupBy[0]
-    values = {name: f"arg_min(CAST({identifier(name)} AS VARCHAR), {LINE_NUMBER})" for name in names}
-    column = "NULL::VARCHAR" if rule.column is None else _static(mapped.columns[rule.column], shown)
-    known = {**values, "value": values[shown], "column": column}
     when = f"WHERE TRY({rule.when})" if rule.when else ""
     failing = f"""CREATE OR REPLACE TEMP TABLE failed_groups AS
-        SELECT {_columns(rule)}, min({LINE_NUMBER}) AS " line", {values[shown]} AS " value",
-            {fill_sql(rule.message, known)} AS " message", {fill_sql(rule.cure, known)} AS " cure"
+        SELECT {_columns(rule)}, min({POSITION}) AS {POSITION}
         FROM ({rows}) {when} GROUP BY {_columns(rule)} HAVING NOT ({rule.check})"""
     try:
         connection.execute(failing)
@@ -96,10 +103,19 @@ def find_failed_groups(
             f"""SELECT {POSITION} FROM ({rows}) AS "rows"
             WHERE EXISTS (SELECT 1 FROM failed_groups AS failed WHERE {_same(rule, "failed")}) ORDER BY {POSITION}"""
         ).fetchnumpy()[POSITION]
+    column = "NULL::VARCHAR" if rule.column is None else f"shown.{identifier(_COLUMN + rule.column)}"
+    value = f"shown.{identifier(_VALUE + _about(rule))}"
+    known = {item: f"CAST(accepted.{identifier(item)} AS VARCHAR)" for item in names}
+    known |= {"value": value, "column": column}
     name = f"group_issues_{number}"
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE {name} AS SELECT " line" AS line, {number}::INTEGER AS number,
-        {column} AS "column", " value" AS "value", " message" AS message, " cure" AS cure FROM failed_groups"""
+        f"""CREATE OR REPLACE TEMP TABLE {name} AS
+        SELECT accepted.{LINE_NUMBER} AS line, {number}::INTEGER AS number, {column} AS "column",
+            {shortened_sql(value)} AS "value", {fill_sql(rule.message, known)} AS message,
+            {fill_sql(rule.cure, known)} AS cure
+        FROM failed_groups JOIN {numbered_rows(result.accepted)} AS accepted
+            ON accepted.file_row_number = failed_groups.{POSITION}
+        JOIN {numbered_rows(result.shown)} AS shown ON shown.file_row_number = failed_groups.{POSITION}"""
     )
     return FailedGroups(f"SELECT * FROM {name}", lost)
 
@@ -114,6 +130,5 @@ def _same(rule: Quality, other: str) -> str:
     )
 
 
-def _static(column: str, name: str) -> str:
-    """Return the sender's name of a column; where it differs from row to row, the property's."""
-    return column if column.startswith("'") else literal(name)
+def _about(rule: Quality) -> str:
+    return rule.column or rule.groupBy[0]

@@ -18,11 +18,11 @@ from customs_monitor.validation.comparison import compare_with_previous
 from customs_monitor.validation.corrections import Correction, apply_corrections, load_corrections
 from customs_monitor.validation.dropped_rows import without_rows
 from customs_monitor.validation.findings import Issue, RuleText
-from customs_monitor.validation.groups import find_failed_groups, group_rules
+from customs_monitor.validation.groups import find_failed_groups, group_rules, shown_of_rows
 from customs_monitor.validation.header import Header, elsewhere, read_header
 from customs_monitor.validation.issue_list import IssueCount, IssueList
 from customs_monitor.validation.judgement import Delivery, Judgement, Verdict
-from customs_monitor.validation.mapping import Mapped, map_columns
+from customs_monitor.validation.mapping import map_columns
 from customs_monitor.validation.one_pass import LINE_NUMBER, compile_pass
 from customs_monitor.validation.pass_run import RECORDS, PassResult, RecordSource, run_pass
 from customs_monitor.validation.quoting import literal
@@ -145,14 +145,14 @@ class _Judging:
             self._schema = pa.schema([field.with_nullable(True) for field in self._schema])
         self._issues.add(header.issues)
         source = RecordSource(self._table.columns, self._table.batches())
-        result, mapped = self._pass(source, header)
+        result = self._pass(source, header)
         self._reader_issues(source)
         key = self._contract.schema_.key or tuple(self._schema.names)
         if not header.unfillable.intersection(key):
             self._find_repeats(result)
         if source.failure is None:
             # A group that may go on where the file breaks off cannot be judged.
-            self._judge_groups(result, mapped, header)
+            self._judge_groups(result, header)
         dropped = np.union1d(self._refused, self._repeated)
         rows_accepted = result.rows_accepted - len(dropped)
         accepted = without_rows(result.accepted, dropped, self._working / "remaining.parquet", self._schema)
@@ -191,7 +191,7 @@ class _Judging:
             is_whole,
         )
 
-    def _pass(self, source: RecordSource, header: Header) -> tuple[PassResult, Mapped]:
+    def _pass(self, source: RecordSource, header: Header) -> PassResult:
         codes = Codes(self._connection, self._registry)
         mapped = map_columns(RECORDS, self._contract, self._layout, header, self._registry, codes)
         corrections = tuple(
@@ -204,17 +204,18 @@ class _Judging:
         numbers = [self._issues.number(rule.text) for rule in rules]
         corrected = apply_corrections(mapped.sql, corrections)
         numbered = dict(zip(numbers, rules, strict=True))
-        compiled = compile_pass(corrected, self._contract, self._layout, self._registry, codes, numbered)
+        shown = shown_of_rows(group_rules(self._contract, self._layout), mapped)
+        compiled = compile_pass(corrected, self._contract, self._layout, self._registry, codes, numbered, shown)
         try:
             result = run_pass(
-                self._connection, source, compiled, self._delivery.delivery_id, self._schema, self._working
+                self._connection, source, compiled, self._delivery.delivery_id, self._schema, self._working, shown
             )
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
             raise ContractSqlError(f"feeds/{self._contract.id}.yml: layout {self._layout.id}: {error}") from error
         self._issues.add_sql(f"SELECT * FROM read_parquet({literal(result.issues.as_posix())})")
         if header.is_complete and source.failure is None and result.rows:
             self._issues.add(self._obsolete(corrections, result, numbers))
-        return result, mapped
+        return result
 
     def _obsolete(self, corrections: tuple[Correction, ...], result: PassResult, numbers: list[int]) -> Iterator[Issue]:
         """Report corrections that matched nothing; theirs are the last rules of the pass, in their order."""
@@ -249,14 +250,14 @@ class _Judging:
             self._issues.add_sql(repeats.sql)
             self._refused, self._repeated = repeats.refused, repeats.repeated
 
-    def _judge_groups(self, result: PassResult, mapped: Mapped, header: Header) -> None:
+    def _judge_groups(self, result: PassResult, header: Header) -> None:
         refused = [self._refused]
         for rule in group_rules(self._contract, self._layout):
             if header.unfillable.intersection([*rule.groupBy, *columns_read(self._connection, rule.check, rule.id)]):
                 continue
             number = self._issues.number(RuleText.of_contract(rule))
             failed = find_failed_groups(
-                self._connection, result, self._contract, mapped, rule, number, self._refused, self._repeated
+                self._connection, result, self._contract, rule, number, self._refused, self._repeated
             )
             if failed is not None:
                 self._issues.add_sql(failed.sql)

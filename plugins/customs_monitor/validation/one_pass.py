@@ -27,6 +27,7 @@ def compile_pass(
     registry: Registry,
     codes: Codes,
     numbered: Mapping[int, RowRule],
+    shown: Mapping[str, str],
 ) -> str:
     """Compile the pass.
 
@@ -39,11 +40,12 @@ def compile_pass(
         registry: has the concepts.
         codes: the lists in the session.
         numbered: the compiled rules, by the number under which their issues are listed.
+        shown: what issues that are found later show of a row: SQL by name.
 
     Returns:
-        SQL that gives the typed columns, `_line_number`, and, NULL for rows without an issue: `_refused`, `_key_known`
-        (every column of the key could be read), `_typed` (every column could) and `_issues`, a list of structs
-        (number of the rule, column, value, message, cure).
+        SQL that gives the typed columns, those shown, `_line_number`, and, NULL for rows without an issue: `_refused`,
+        `_key_known` (every column of the key could be read), `_typed` (every column could) and `_issues`, a list of
+        structs (number of the rule, column, value, message, cure).
     """
     rules = tuple(numbered.values())
     names = [item.name for item in contract.schema_.properties]
@@ -55,6 +57,7 @@ def compile_pass(
     untyped = any_of(rule.fails for rule in missing if rule.is_typing)
     selected = [
         *(identifier(name) for name in names),
+        *(f"{sql} AS {identifier(name)}" for name, sql in shown.items()),
         f"{LINE} AS {LINE_NUMBER}",
         f"CASE WHEN {FAILED} THEN {refused} END AS {REFUSED}",
         f"CASE WHEN {FAILED} THEN NOT {key_unknown} END AS {KEY_KNOWN}",

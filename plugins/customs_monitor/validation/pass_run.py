@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +74,14 @@ class PassResult:
 
     Attributes:
         accepted: Parquet of the rows without an error, by the schema of accepted rows.
+        shown: Parquet of what issues show of the accepted rows, in the same order; without columns where nothing is.
         refused: Parquet of the other rows: typed columns, `_line_number`, `_key_known` and `_typed`.
         issues: Parquet by `ROW_ISSUE_SCHEMA`.
         rows_accepted, rows_refused: their numbers.
     """
 
     accepted: Path
+    shown: Path
     refused: Path
     issues: Path
     rows_accepted: int
@@ -98,6 +100,7 @@ def run_pass(
     delivery_id: str,
     schema: pa.Schema,
     folder: Path,
+    shown_names: Collection[str],
 ) -> PassResult:
     """Run the pass over all records once.
 
@@ -110,14 +113,17 @@ def run_pass(
         delivery_id: goes into every accepted row.
         schema: the schema of accepted rows.
         folder: where the files go.
+        shown_names: columns of text that issues show of accepted rows.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    result_paths = folder / "accepted.parquet", folder / "refused.parquet", folder / "row_issues.parquet"
-    accepted, refused, issues = result_paths
+    accepted, shown = folder / "accepted.parquet", folder / "shown.parquet"
+    refused, issues = folder / "refused.parquet", folder / "row_issues.parquet"
     refused_schema = refused_rows_schema(schema)
+    shown_schema = pa.schema([pa.field(name, pa.string()) for name in shown_names])
     connection.register(RECORDS, source.reader())
     rows_refused = 0
     with (
+        pq.ParquetWriter(shown, shown_schema) as shown_rows,
         pq.ParquetWriter(refused, refused_schema) as refused_rows,
         pq.ParquetWriter(issues, ROW_ISSUE_SCHEMA) as row_issues,
     ):
@@ -132,12 +138,14 @@ def run_pass(
                     rows_refused += faulty.num_rows
                     refused_rows.write_batch(_conform(faulty, refused_schema))
                     batch = batch.filter(pc.invert(is_refused))
+                if shown_names:
+                    shown_rows.write_batch(_conform(batch, shown_schema))
                 yield _accepted(batch, schema, delivery_id)
 
         rows_accepted = write_parquet(good_rows(), accepted, schema)
     connection.unregister(RECORDS)
     source.drain()
-    return PassResult(accepted, refused, issues, rows_accepted, rows_refused)
+    return PassResult(accepted, shown, refused, issues, rows_accepted, rows_refused)
 
 
 def refused_rows_schema(schema: pa.Schema) -> pa.Schema:

@@ -60,12 +60,13 @@ def every_row(result: PassResult, columns: Sequence[str]) -> str:
     """
     selected = ", ".join([*(identifier(name) for name in columns), LINE_NUMBER, f"file_row_number AS {POSITION}"])
     return (
-        f"SELECT {selected}, 0 AS {PART}, true AS {KEY_KNOWN}, true AS {TYPED} FROM {_parquet(result.accepted)} "
-        f"UNION ALL SELECT {selected}, 1, {KEY_KNOWN}, {TYPED} FROM {_parquet(result.refused)}"
+        f"SELECT {selected}, 0 AS {PART}, true AS {KEY_KNOWN}, true AS {TYPED} FROM {numbered_rows(result.accepted)} "
+        f"UNION ALL SELECT {selected}, 1, {KEY_KNOWN}, {TYPED} FROM {numbered_rows(result.refused)}"
     )
 
 
-def _parquet(path: Path) -> str:
+def numbered_rows(path: Path) -> str:
+    """Return SQL of the rows of a file, with their position as `file_row_number`."""
     return f"read_parquet({literal(path.as_posix())}, file_row_number = true)"
 
 

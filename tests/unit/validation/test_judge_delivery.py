@@ -266,6 +266,22 @@ def test_a_fault_of_a_record_is_one_issue_however_many_rows_became_of_it(worksho
     assert (judged.judgement.rows_accepted, judged.judgement.rows_refused) == (2, 6)
 
 
+def test_an_issue_of_a_group_shows_the_cell_as_its_sender_wrote_it(workshop: Workshop) -> None:
+    layout = {
+        "unpivot": {"exclude": ["day"], "nameTo": "CURRENCY", "valueTo": "RATE"},
+        "mapping": {"day": "day", "currency": "CURRENCY", "rate": {"source": "RATE", "decimalComma": True}},
+    }
+    amount = {"logicalType": "decimal", "precision": 12, "scale": 3}
+    rule = group_rule(
+        severity="warning", groupBy=["currency"], check="sum(rate) < 9", column="rate", message="{rate} as {value}"
+    )
+    registry = workshop.registry({"day": STRING, "currency": STRING, "rate": amount}, layout=layout, quality=[rule])
+    judged = workshop.judge(registry, 'day,USD,JPY\n1,"1,5",\n2,"x","7,50"\n3,"8,5","2,50"\n')
+    # The dollar lost a row to an error; the first row of the yen is that of the second day.
+    assert judged.found == [(3, "JPY", "7,50", rule["id"].upper()), (3, "USD", "x", "TYPE_DECIMAL")]
+    assert judged.issues[0]["message"] == "7.500 as 7,50"
+
+
 def test_an_expression_that_fails_on_a_value_ends_nothing(workshop: Workshop) -> None:
     layout = {
         "mapping": {"a": {"sql": 'CAST(CAST("a" AS INTEGER) + 1 AS VARCHAR)'}},
