@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import tempfile
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -136,7 +138,7 @@ def run(
     with platform_faults(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
         scratch = Path(folder)
         target, layout = open_store(store_url(store)), Layout.load()
-        console.say(f"store {target.url}; reading {', '.join(inbox.url for inbox in inboxes)}")
+        console.say(f"store {target.url}; reading {', '.join(inbox.place for inbox in inboxes)}")
         with console.telling():
             progress = Progress(tell=console.say, doing=console.doing)
             collected = collect(target, layout, registry, inboxes, run_id, scratch, progress)
@@ -284,9 +286,15 @@ def bench(
     raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], keep, as_json))
 
 
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Run the command line; unexpected faults end with code 3 and say where to look."""
     logging.basicConfig(level=os.environ.get("CUSTOMS_MONITOR_LOG", "WARNING"), format="%(levelname)s %(message)s")
+    # As an exception, so that working files are removed on the way out.
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         app()
     except Exception as error:

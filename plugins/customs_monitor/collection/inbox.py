@@ -74,6 +74,11 @@ class Inbox:
         return cls(store.url, store, _is_synthetic(store))
 
     @property
+    def place(self) -> str:
+        """Where it is, as a person would write it."""
+        return unquote(urlsplit(self.url).path) if self.scheme == "file" else self.url
+
+    @property
     def scheme(self) -> str:
         """`file` or `s3`: the kinds of source that a contract names."""
         return self.url.partition("://")[0]

@@ -104,7 +104,7 @@ def without_contract_lines(feeds: Sequence[str]) -> Iterator[str]:
 def empty_lines(found: Found, inboxes: Sequence[Inbox]) -> Iterator[str]:
     """Yield a line where the inboxes hold nothing at all, with what to do."""
     if not found.claimed and not found.unclaimed:
-        where = ", ".join(inbox.url for inbox in inboxes)
+        where = ", ".join(inbox.place for inbox in inboxes)
         yield f"No files in {where}: put deliveries into folders named after their feeds (see customs-monitor feeds)."
 
 
