@@ -13,13 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from customs_monitor.intake import IntakeError
 from customs_monitor.validation.columns import LINE_NAME
 from customs_monitor.validation.one_pass import ISSUES, KEY_KNOWN, LINE_NUMBER, REFUSED, TYPED
 from customs_storage.parquet import write_parquet
 
 RECORDS = "records"
-#: Rows that leave DuckDB at a time; 32 768 rows of texts of up to 64 KiB fit the 32-bit offsets of Arrow.
-_BATCH_ROWS = 32_768
+#: Rows that leave DuckDB at a time.
+_BATCH_ROWS = 16_384
+#: The longest records, on average over `_WINDOW_BYTES`: 122 880 of them, a row group, fit the 32-bit offsets of a
+#: column. Tables have hundreds of bytes a record, nested JSON a few thousand.
+_RECORD_BYTES = 16 << 10
+_WINDOW_BYTES = 256 << 20
 _BATCHES_AHEAD = 4
 
 ROW_ISSUE_SCHEMA = pa.schema(
@@ -59,13 +64,29 @@ class RecordSource:
             pass
 
     def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        window_records = window_bytes = 0
         try:
             for batch in batches:
                 self.records += batch.num_rows
+                window_records += batch.num_rows
+                window_bytes += batch.nbytes
+                if window_bytes >= _WINDOW_BYTES:
+                    if window_bytes > window_records * _RECORD_BYTES:
+                        raise _too_long(batch, window_bytes // window_records)
+                    window_records = window_bytes = 0
                 yield pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)
         except Exception as error:
             # An exception cannot pass through DuckDB; the caller asks for it when the pass is over.
             self.failure = error
+
+
+def _too_long(batch: pa.RecordBatch, size: int) -> IntakeError:
+    return IntakeError(
+        "RECORDS_TOO_LONG",
+        f"The records have {size:,} bytes on average; at most {_RECORD_BYTES:,} are read.",
+        "Send the columns of the template only, without documents in their cells.",
+        line=batch.column(0)[0].as_py() if batch.num_rows else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -130,7 +151,8 @@ def run_pass(
 
         def good_rows() -> Iterator[pa.RecordBatch]:
             nonlocal rows_refused
-            for batch in _ahead(lambda: connection.execute(compiled).to_arrow_reader(_BATCH_ROWS)):
+            judged = _ahead(lambda: connection.execute(compiled).to_arrow_reader(_BATCH_ROWS))
+            for batch in judged:
                 if batch.column(ISSUES).null_count < batch.num_rows:
                     row_issues.write_batch(_row_issues(batch))
                     is_refused = pc.fill_null(batch.column(REFUSED), False)
@@ -195,7 +217,8 @@ def _row_issues(batch: pa.RecordBatch) -> pa.RecordBatch:
     lines = batch.column(LINE_NUMBER).take(pc.list_parent_indices(lists))
     fields = dict(zip([field.name for field in flat.type], flat.flatten(), strict=True))
     return pa.RecordBatch.from_arrays(
-        [lines, *(fields[field.name] for field in ROW_ISSUE_SCHEMA if field.name != "line")], schema=ROW_ISSUE_SCHEMA
+        [lines if field.name == "line" else fields[field.name].cast(field.type) for field in ROW_ISSUE_SCHEMA],
+        schema=ROW_ISSUE_SCHEMA,
     )
 
 

@@ -16,6 +16,8 @@ _SETTINGS = {
     # Nothing is fetched, whatever a contract's SQL asks for.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    # Texts leave with 64-bit offsets: a batch of long ones passes 2 GiB.
+    "arrow_large_buffer_size": "true",
     # Codelists are on the right of their joins and the rows on the left; swapped, the rows would be held in memory.
     "disabled_optimizers": "'join_order,build_side_probe_side'",
     # Hundreds of rules are one OR.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from customs_monitor.contracts import DocumentError
+from customs_monitor.validation import pass_run
 from customs_monitor.validation.references import ContractSqlError
 
 from .conftest import Workshop
@@ -337,6 +338,17 @@ def test_the_same_delivery_gives_the_same_bytes(workshop: Workshop) -> None:
     assert second.judgement.accepted is not None
     assert first.judgement.accepted.read_bytes() == second.judgement.accepted.read_bytes()
     assert first.judgement.rows_refused > 0
+
+
+def test_documents_in_cells_are_refused_before_they_fill_the_memory(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pass_run, "_WINDOW_BYTES", 1 << 20)
+    text = "a,b\nx,1\n" + "".join(f"{number},{'é' * 20_000}\n" for number in range(1000))
+    judged = workshop.judge(workshop.registry({"a": INTEGER, "b": STRING}), text)
+    assert judged.judgement.verdict == "refused"
+    assert [code for _, _, _, code in judged.found] == ["TYPE_INTEGER", "RECORDS_TOO_LONG"]
+    assert not judged.judgement.readable
 
 
 HOSTILE = [

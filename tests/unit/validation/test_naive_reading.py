@@ -132,7 +132,7 @@ def judge_all(
     return issues, [line for line in range(2, len(rows) + 2) if line not in refused | dropped]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(
     rows=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=25),
     repeated=st.lists(st.integers(0, 24), max_size=6),
