@@ -6,6 +6,7 @@ scheme (SDMX 3.0, section 2, "Concept Scheme").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -40,6 +41,8 @@ class Concept(BaseModel):
         aliases: a list of accepted other spellings, `cl_<aliases>.csv` with columns alias and code.
         frequencies: for `period`, the SDMX frequencies it may have.
         minimum, maximum: inclusive bounds of a quantity.
+        pattern: regular expression that the whole text meets.
+        examples: texts that meet the pattern; senders are shown these, not the expression.
         upper: upper-case the text before it is judged (codes typed in any case).
         sdmx: the id of the SDMX cross-domain concept it is, where there is one.
     """
@@ -58,6 +61,7 @@ class Concept(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
     pattern: str | None = None
+    examples: tuple[str, ...] = ()
     maxLength: int | None = Field(default=None, ge=1)
     upper: bool = False
     sdmx: str | None = None
@@ -70,6 +74,9 @@ class Concept(BaseModel):
             raise ValueError("a period names its frequencies: A, Q, M, D or cycle")
         if (self.minimum is not None or self.maximum is not None) and not self.is_quantity:
             raise ValueError("minimum and maximum belong to integer, decimal and number")
+        unlike = [text for text in self.examples if self.pattern is None or not re.fullmatch(self.pattern, text)]
+        if unlike:
+            raise ValueError(f"examples show what meets the pattern; these do not: {', '.join(unlike)}")
         return self
 
     @property

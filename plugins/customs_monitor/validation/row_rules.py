@@ -137,7 +137,7 @@ def _of_property(item: Property, setting: _Setting) -> Iterator[RowRule]:
         yield setting.rule("TEXT_TOO_LONG", name, too_long, str(concept.maxLength))
     if concept.pattern is not None:
         fails = f"NOT regexp_full_match({written}, {literal(concept.pattern)})"
-        yield setting.rule("PATTERN_MISMATCH", name, fails, concept.pattern)
+        yield setting.rule("PATTERN_MISMATCH", name, fails, " or ".join(concept.examples) or concept.pattern)
     yield from _of_addressee(item, concept, setting)
 
 

@@ -111,7 +111,7 @@ def test_required_values_bounds_lengths_and_patterns(workshop: Workshop) -> None
     concepts = {
         "name": {"logicalType": "string", "maxLength": 3},
         "count": {"logicalType": "integer", "minimum": 0, "maximum": 10},
-        "form": {"logicalType": "string", "pattern": "[0-9]{2}"},
+        "form": {"logicalType": "string", "pattern": "[0-9]{2}", "examples": ["12", "40"]},
     }
     properties = [{"name": "name", "required": True}, {"name": "count"}, {"name": "form"}]
     judged = workshop.judge(
@@ -128,6 +128,7 @@ def test_required_values_bounds_lengths_and_patterns(workshop: Workshop) -> None
     assert judged.judgement.verdict == "accepted_with_warnings"
     assert (judged.judgement.rows_accepted, judged.judgement.rows_refused) == (1, 3)
     assert judged.issues[1]["cure"] == "The value must be at least 0 and at most 10"
+    assert judged.issues[2]["cure"] == "Write it like 12 or 40"
     assert judged.issues[0]["rule"] == "name.missing_value"
 
 
