@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -27,6 +28,9 @@ _FILLS = {
 _MOST_COMMENTS = 5_000
 #: The earliest time a ZIP archive can hold: the same workbook gives the same bytes.
 _NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001
+
+#: openpyxl notes the moment of saving, whatever the workbook says.
+_SAVED_AT = re.compile(rb"<dcterms:modified.*?</dcterms:modified>")
 
 
 def annotate_xlsx(
@@ -65,7 +69,7 @@ def annotate_xlsx(
             if comments < _MOST_COMMENTS:
                 cell.comment = Comment(f"{issue.message}\n{issue.cure}", "Customs Monitor")
                 comments += 1
-    book.properties.created = book.properties.modified = _NO_TIME
+    book.properties.created = _NO_TIME
     packed = BytesIO()
     book.save(packed)
     _write_without_times(packed, target)
@@ -94,4 +98,7 @@ def _write_without_times(packed: BytesIO, target: Path) -> None:
         for name in old.namelist():
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(entry, old.read(name))
+            content = old.read(name)
+            if name == "docProps/core.xml":
+                content = _SAVED_AT.sub(b"", content)
+            new.writestr(entry, content)
