@@ -119,7 +119,7 @@ def accepted(store: ObjectStore) -> dict[str, str]:
     }
 
 
-@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(arrival=arrivals)
 def test_accepted_rows_do_not_depend_on_the_order(
     platform: Platform, collected: ObjectStore, arrival: tuple[list[str], list[bool]]
