@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from customs_monitor.contracts import Contract, Layout, Registry
 from customs_monitor.validation import casts
 from customs_monitor.validation.codes import Codes
-from customs_monitor.validation.columns import FAILED, LINE, code_number, text, valid_from, valid_to
+from customs_monitor.validation.columns import LINE, code_number, failed, text, valid_from, valid_to
 from customs_monitor.validation.findings import shortened_sql
 from customs_monitor.validation.quoting import any_of, identifier
 from customs_monitor.validation.row_rules import RowRule, is_joined
@@ -18,6 +18,10 @@ REFUSED = "_refused"
 KEY_KNOWN = "_key_known"
 TYPED = "_typed"
 ISSUES = "_issues"
+
+_ISSUE = 'STRUCT(number INTEGER, "column" VARCHAR, "value" VARCHAR, message VARCHAR, cure VARCHAR)'
+#: A row that breaks a rule is asked all rules of the group again, for its issues: few in a group, and few groups.
+_GROUP = 8
 
 
 def compile_pass(
@@ -47,24 +51,44 @@ def compile_pass(
         `_key_known` (every column of the key could be read), `_typed` (every column could) and `_issues`, a list of
         structs (number of the rule, column, value, message, cure).
     """
-    rules = tuple(numbered.values())
     names = [item.name for item in contract.schema_.properties]
     typed = _typed(corrected, contract, layout, registry, codes)
-    judged = f"SELECT *, {any_of(rule.fails for rule in rules)} AS {FAILED} FROM ({typed})"
-    refused = any_of(rule.fails for rule in rules if rule.refuses)
-    missing = [rule for rule in rules if rule.text.code == "MISSING_VALUE" or rule.is_typing]
-    key_unknown = any_of(rule.fails for rule in missing if rule.about in contract.schema_.key)
-    untyped = any_of(rule.fails for rule in missing if rule.is_typing)
+    groups = _groups(numbered)
+    failing = [f"{any_of(rule.fails for rule in group.values())} AS {failed(place)}" for place, group in groups.items()]
+    judged = f"SELECT {', '.join(['*', *failing])} FROM ({typed})"
+    issues = [f"CASE WHEN {failed(place)} THEN [{_issues(group)}] END" for place, group in groups.items()]
+    listed = f"list_filter(flatten([{', '.join([f'NULL::{_ISSUE}[]', *issues])}]), lambda issue: issue IS NOT NULL)"
     selected = [
         *(identifier(name) for name in names),
         *(f"{sql} AS {identifier(name)}" for name, sql in shown.items()),
         f"{LINE} AS {LINE_NUMBER}",
-        f"CASE WHEN {FAILED} THEN {refused} END AS {REFUSED}",
-        f"CASE WHEN {FAILED} THEN NOT {key_unknown} END AS {KEY_KNOWN}",
-        f"CASE WHEN {FAILED} THEN NOT {untyped} END AS {TYPED}",
-        f"CASE WHEN {FAILED} THEN list_filter([{_issues(numbered)}], lambda issue: issue IS NOT NULL) END AS {ISSUES}",
+        f"CASE WHEN {any_of(failed(place) for place in groups)} THEN {listed} END AS {ISSUES}",
     ]
-    return f"SELECT {', '.join(selected)} FROM ({judged})"
+    refusing = [number for number, rule in numbered.items() if rule.refuses]
+    typing = [number for number, rule in numbered.items() if rule.is_typing]
+    of_key = [
+        number
+        for number, rule in numbered.items()
+        if (rule.text.code == "MISSING_VALUE" or rule.is_typing) and rule.about in contract.schema_.key
+    ]
+    flags = [
+        f"{_has_issue(refusing)} AS {REFUSED}",
+        f"NOT {_has_issue(of_key)} AS {KEY_KNOWN}",
+        f"NOT {_has_issue(typing)} AS {TYPED}",
+    ]
+    return f"SELECT *, {', '.join(flags)} FROM (SELECT {', '.join(selected)} FROM ({judged}))"
+
+
+def _groups(numbered: Mapping[int, RowRule]) -> Mapping[int, Mapping[int, RowRule]]:
+    """Divide the rules: in nearly every stretch of rows some row breaks a rule, and few rows break many."""
+    items = list(numbered.items())
+    return {place: dict(items[start : start + _GROUP]) for place, start in enumerate(range(0, len(items), _GROUP))}
+
+
+def _has_issue(numbers: Sequence[int]) -> str:
+    """Return the SQL that looks for rules among the issues of a row; asking the rules again would cost more."""
+    wanted = ", ".join(str(number) for number in numbers)
+    return f"list_has_any(list_transform({ISSUES}, lambda issue: issue.number), [{wanted}]::INTEGER[])"
 
 
 def _typed(corrected: str, contract: Contract, layout: Layout, registry: Registry, codes: Codes) -> str:
