@@ -121,7 +121,7 @@ BAD = (
         "duplicate keys",
         SURVEY.encode() + b"2018-2020,o4-3,_Z,4,9,26,2.4.3.7\n",
         "DUPLICATE_KEY",
-        "Keep one row per key",
+        "Send one row only",
         line=7,
         column="cycle, question_id, item, category",
     ),
