@@ -15,6 +15,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import sqlalchemy
 
 from rigs import ceph, postgres
 
@@ -54,10 +55,22 @@ def rgw(s3_server: ceph.S3Server, monkeypatch: pytest.MonkeyPatch) -> Bucket:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of an empty PostgreSQL database, for the whole session."""
+def postgres_server() -> Iterator[sqlalchemy.URL]:
+    """PostgreSQL, for the whole session."""
     with _short_folder("pg-") as folder, postgres.running(folder) as url:
-        yield url
+        yield sqlalchemy.make_url(url)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: sqlalchemy.URL) -> str:
+    """The URL of an empty PostgreSQL database, for SQLAlchemy and psycopg2."""
+    database = f"rig_{uuid.uuid4().hex}"
+    server = postgres_server.set(drivername="postgresql+psycopg2")
+    engine = sqlalchemy.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sqlalchemy.text(f"CREATE DATABASE {database}"))
+    engine.dispose()
+    return server.set(database=database).render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 from rigs.processes import Processes, free_ports, require_debian
 
 _INSTALLED = Path("/usr/lib/postgresql")
-_DATABASE = "rig"
+_SUPERUSER = "rig"
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def running(folder: Path) -> Iterator[str]:
         folder: an empty folder for data, socket and log; short, a socket's path has 107 bytes at most.
 
     Yields:
-        The URL of an empty database, with user and password, as SQLAlchemy and libpq read it.
+        The URL of its database for maintenance, with user and password, as SQLAlchemy and libpq read it.
     """
     if not (programs := _programs()):
         require_debian(["initdb"], ["postgresql"])
@@ -43,16 +43,14 @@ def running(folder: Path) -> Iterator[str]:
             shutil.chown(path, user)
     processes = Processes(folder)
     data = folder / "data"
-    setup = ["--username", _DATABASE, "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync"]
+    setup = ["--username", _SUPERUSER, "--pwfile", secret, "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-sync"]
     try:
         processes.run("initdb", [programs / "initdb", "-D", data, "--locale", "C.UTF-8", *setup], user=user)
         # No fsync: nothing here outlives the session.
         options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", f"unix_socket_directories={folder}"]
         processes.start("postgres", [programs / "postgres", "-D", data, "-p", str(port), *options], user=user)
-        url = f"postgresql://{_DATABASE}:{password}@127.0.0.1:{port}"
         processes.wait_until("PostgreSQL answers", lambda: _answers(programs, port))
-        processes.run("psql", [programs / "psql", f"{url}/postgres", "-c", f"CREATE DATABASE {_DATABASE}"], user=user)
-        yield f"{url}/{_DATABASE}"
+        yield f"postgresql://{_SUPERUSER}:{password}@127.0.0.1:{port}/postgres"
     finally:
         processes.stop()
 

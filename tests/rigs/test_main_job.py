@@ -39,9 +39,8 @@ def test_on_postgresql_and_s3_it_publishes_what_one_process_publishes_in_a_folde
         sent.put(path.relative_to(samples).as_posix(), path)
     store, layout = open_store(f"{rgw.url}/store"), Layout.load()
     inboxes = [Inbox.open(sent.url), Inbox.open(str(folder))]
-    database = postgres_url.replace("postgresql://", "postgresql+psycopg2://", 1)
 
-    run(registry.project, registry, store.url, inboxes, RunConsole(), database)
+    run(registry.project, registry, store.url, inboxes, RunConsole(), postgres_url)
 
     here = open_store((tmp_path / "store").as_uri())
     command = [*CUSTOMS_MONITOR, "run", "--store", here.url, "--inbox", str(samples), "--inbox", str(folder)]
@@ -55,7 +54,7 @@ def test_on_postgresql_and_s3_it_publishes_what_one_process_publishes_in_a_folde
     }
     assert origins == {"s3", "file"}
     assert [release.state for release in releases(store, layout)] == ["in force"]
-    assert _runs_in(database) == {*(f"feed_{feed}" for feed in registry.feeds), "indicators"}
+    assert _runs_in(postgres_url) == {*(f"feed_{feed}" for feed in registry.feeds), "indicators"}
 
 
 def _runs_in(database: str) -> set[str]:

@@ -12,8 +12,8 @@ import httpx
 FINISHED = frozenset({"success", "failed"})
 
 
-#: A machine at work may let a question wait; each look has a time-out of its own.
-_LOOKS = 3
+#: A machine at work may let a call wait; each has a time-out of its own.
+_CALLS = 4
 _PAUSE = 2.0
 #: Characters of an error's text that are told.
 _TOLD = 500
@@ -50,17 +50,18 @@ class AirflowApi:
 
     Args:
         url: of the API server, without a path.
+        transport: what carries the calls; the network by default.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self.url = url
         # No proxy from the environment: the server is on loopback.
-        self._client = httpx.Client(base_url=url, timeout=30.0, trust_env=False)
+        self._client = httpx.Client(base_url=url, timeout=30.0, trust_env=False, transport=transport)
         self._authorised = False
 
     def is_healthy(self) -> bool:
         """Tell whether API server, metadata database, scheduler and DAG processor are all up."""
-        parts = self._call("GET", "/api/v2/monitor/health", authorised=False)
+        parts = self._call_once("GET", "/api/v2/monitor/health", None, authorised=False)
         return all(
             (parts.get(name) or {}).get("status") == "healthy"
             for name in ("metadatabase", "scheduler", "dag_processor")
@@ -68,46 +69,62 @@ class AirflowApi:
 
     def dag_ids(self) -> set[str]:
         """Return the ids of the DAGs that have been read."""
-        return {item["dag_id"] for item in self._get("/api/v2/dags?limit=1000")["dags"]}
+        return {item["dag_id"] for item in self._call("GET", "/api/v2/dags?limit=1000")["dags"]}
 
     def import_errors(self) -> list[str]:
         """Return the errors of DAG files, each with its file."""
-        found = self._get("/api/v2/importErrors?limit=100")["import_errors"]
+        found = self._call("GET", "/api/v2/importErrors?limit=100")["import_errors"]
         return [f"{item['filename']}: {item['stack_trace']}" for item in found]
 
-    def trigger(self, dag_id: str, run_id: str) -> DagRun:
-        """Start a run of a DAG."""
-        made = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"dag_run_id": run_id, "logical_date": None})
-        return DagRun(dag_id, made["dag_run_id"], made["state"])
+    def trigger(self, dag_id: str, run_id: str) -> None:
+        """Ask for a run of a DAG; asking twice for the same run makes one."""
+        body = {"dag_run_id": run_id, "logical_date": None}
+        try:
+            self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
+        except AirflowRefused as error:
+            if error.status != httpx.codes.CONFLICT:
+                raise
+
+    def unpause_all(self) -> None:
+        """Let the scheduler start the runs of every DAG."""
+        self._call("PATCH", "/api/v2/dags?dag_id_pattern=~", {"is_paused": False})
 
     def runs(self, dag_id: str = "~") -> list[DagRun]:
         """Return the runs of a DAG (of all DAGs by default), the oldest first."""
-        found = self._get(f"/api/v2/dags/{dag_id}/dagRuns?limit=1000&order_by=run_after")["dag_runs"]
+        found = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=1000&order_by=run_after")["dag_runs"]
         return [DagRun(item["dag_id"], item["dag_run_id"], item["state"]) for item in found]
 
     def failed_tasks(self, run: DagRun) -> list[str]:
         """Return the ids of a run's failed tasks."""
-        found = self._get(f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
+        found = self._call("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
         return [item["task_id"] for item in found if item["state"] in ("failed", "upstream_failed")]
 
     def queued_asset_events(self, dag_id: str) -> int:
         """Return how many asset events wait for the DAG's next run."""
         try:
-            return int(self._get(f"/api/v2/dags/{dag_id}/assets/queuedEvents")["total_entries"])
+            return int(self._call("GET", f"/api/v2/dags/{dag_id}/assets/queuedEvents")["total_entries"])
         except AirflowRefused as error:
             if error.status == httpx.codes.NOT_FOUND:  # its way of saying none
                 return 0
             raise
 
-    def _get(self, path: str) -> Any:
-        for _ in range(_LOOKS - 1):
-            try:
-                return self._call("GET", path)
-            except AirflowUnreachable:
-                time.sleep(_PAUSE)
-        return self._call("GET", path)
-
     def _call(self, method: str, path: str, body: object = None, *, authorised: bool = True) -> Any:
+        """Call, and repeat a call that Airflow could not carry out; every call here may be repeated.
+
+        SQLite lets one transaction write at a time: under load a call can end with 500 and "database is locked".
+        """
+        for _ in range(_CALLS - 1):
+            try:
+                return self._call_once(method, path, body, authorised=authorised)
+            except AirflowUnreachable:
+                pass
+            except AirflowRefused as error:
+                if not httpx.codes.is_server_error(error.status):
+                    raise
+            time.sleep(_PAUSE)
+        return self._call_once(method, path, body, authorised=authorised)
+
+    def _call_once(self, method: str, path: str, body: object, *, authorised: bool) -> Any:
         try:
             if authorised and not self._authorised:
                 token = self._client.get("/auth/token").raise_for_status().json()["access_token"]

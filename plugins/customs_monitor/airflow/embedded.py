@@ -99,6 +99,7 @@ def run(
         console.say(f"Airflow is up at {airflow.api.url}; {len(feeds)} feeds to collect")
         for dag_id in feeds:
             airflow.api.trigger(dag_id, run_id)
+        airflow.api.unpause_all()
         watch = _Watch(airflow, console)
         _collect(watch, airflow.api, store, layout, run_id)
         stages["collect"] = console.seconds - sum(stages.values())

@@ -68,7 +68,9 @@ class EmbeddedAirflow:
             "CORE__EXECUTOR": "LocalExecutor",
             "CORE__PARALLELISM": str(_PARALLELISM),
             "CORE__DEFAULT_POOL_TASK_SLOT_COUNT": str(_PARALLELISM),
-            "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            # The API server writes its audit log inside its event loop. On SQLite that waits for a task's transaction,
+            # which waits for the event loop. So every run is asked for before the first task starts.
+            "CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
             "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "CORE__FERNET_KEY": "",
