@@ -50,7 +50,7 @@ def test_a_locked_database_is_asked_again() -> None:
 def test_an_airflow_that_stays_away_or_refuses_is_told() -> None:
     with pytest.raises(AirflowUnreachable, match="does not answer"):
         _Airflow(*[httpx.ConnectError("refused")] * 9).api().runs()
-    with pytest.raises(AirflowRefused, match="with 500: .*Database error"):
+    with pytest.raises(AirflowRefused, match=r"with 500: .*Database error"):
         _Airflow(*[_LOCKED] * 9).api().runs()
     airflow = _Airflow(httpx.Response(404, text="no such DAG"), _LOCKED)
     with pytest.raises(AirflowRefused, match="no such DAG"):
