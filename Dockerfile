@@ -15,7 +15,10 @@ ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 PATH=/opt/venv/bin:$P
 COPY pyproject.toml uv.lock README.md LICENSE ./
 RUN pip install --no-cache-dir uv==0.13.9 && uv sync --frozen --no-install-project --no-default-groups --extra servers
 COPY . .
-RUN uv sync --frozen --no-default-groups --extra servers
+# Node.js is needed only to get the styles of the site.
+RUN uv sync --frozen --no-default-groups --extra servers --group node \
+ && /opt/venv/bin/python plugins/customs_monitor/release/site/frontend.py \
+ && uv sync --frozen --no-default-groups --extra servers
 
 USER airflow
 ENTRYPOINT ["airflow"]

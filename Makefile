@@ -7,6 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV = UV_PROJECT_ENVIRONMENT=$(VENV) $(BIN)/uv
+FRONTEND := plugins/customs_monitor/release/site
+# Proof that the site's styles are there. Without them the site has a plain style of its own.
+STYLES := $(VENV)/share/customs-monitor/frontend/node_modules/@ecl/preset-ec/package.json
 
 export DO_NOT_TRACK := 1
 
@@ -15,7 +18,7 @@ export DO_NOT_TRACK := 1
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP) ## Set up .venv with everything in uv.lock
+install: $(STAMP) $(STYLES) ## Set up .venv with everything in uv.lock
 
 # Reinstalled only when the lock changes; the interpreter is looked for under both of its usual names. What an
 # interrupted make has left half-built is made again.
@@ -26,13 +29,17 @@ $(STAMP): uv.lock pyproject.toml
 	  || $$(command -v $(PYTHON) || command -v python3) -m venv --clear $(VENV)
 	@$(BIN)/uv --version >/dev/null 2>&1 || { echo "installing uv ..."; $(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9; }
 	@echo "installing the locked dependencies ..."
-	@$(UV) sync --quiet --frozen --all-groups --all-extras --inexact
+	@$(UV) sync --quiet --frozen --all-groups $(if $(shell command -v npm),--no-group node) --all-extras --inexact
 	@touch $@
 
-run: $(STAMP) ## Run the main job under Airflow on the samples (and INBOX=dir), then print a summary
+# Never fails: where the npm registry is away it says so, and the next make tries again.
+$(STYLES): $(FRONTEND)/frontend/package.json $(FRONTEND)/frontend/package-lock.json | $(STAMP)
+	@$(BIN)/python $(FRONTEND)/frontend.py && if [ -e $@ ]; then touch $@; fi
+
+run: $(STAMP) $(STYLES) ## Run the main job under Airflow on the samples (and INBOX=dir), then print a summary
 	@$(BIN)/python -m customs_monitor.airflow.embedded $(if $(INBOX),--inbox "$(INBOX)")
 
-test: $(STAMP) ## Run the test suite
+test: $(STAMP) $(STYLES) ## Run the test suite
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 test-rigs: $(STAMP) ## Run the tests that need a real S3 server and PostgreSQL (Debian, root)
