@@ -1,13 +1,16 @@
 {#
     Cells to observations: one row per cell and measure, in the columns every indicator table has.
 
-    cells       name of a CTE with ref_area, time_period, the dimensions in lower case, obs_status, n_senders, n_expected
-    indicator   id of the indicator
-    dimensions  its dimensions as the catalogue writes them; a NULL is the total over the dimension
-    measures    list of [measure, unit, expression over the cell]; where the expression is NULL (a denominator of 0, a
-                measure the source cannot give) there is no observation
+    cells         name of a CTE with ref_area, time_period, the dimensions in lower case, obs_status, n_senders,
+                  n_expected, and conf_status where cells can be confidential
+    indicator     id of the indicator
+    dimensions    its dimensions as the catalogue writes them; a NULL is the total over the dimension
+    measures      list of [measure, unit, expression over the cell]; where the expression is NULL (a denominator of 0,
+                  a measure the source cannot give) there is no observation
+    collection    feed of a collection of the Member States: each that has not delivered is named by one observation
+                  without a value, of the first measure
 #}
-{% macro observations(cells, indicator, dimensions, measures) -%}
+{% macro observations(cells, indicator, dimensions, measures, confidential=false, collection=none) -%}
     SELECT *
     FROM (
         {%- for measure, unit, expression in measures %}
@@ -23,16 +26,36 @@
             '{{ unit }}' AS UNIT_MEASURE,
             cast({{ expression }} AS DOUBLE) AS OBS_VALUE,
             obs_status AS OBS_STATUS,
-            'F' AS CONF_STATUS,
+            {{ 'conf_status' if confidential else "'F'" }} AS CONF_STATUS,
             cast(n_senders AS BIGINT) AS N_SENDERS,
             cast(n_expected AS BIGINT) AS N_EXPECTED
         FROM {{ cells }}
+        WHERE {{ expression }} IS NOT NULL
         {%- if not loop.last %}
         UNION ALL
         {%- endif %}
         {%- endfor %}
+        {%- if collection %}
+        UNION ALL
+        SELECT
+            '{{ indicator }}' AS INDICATOR,
+            {{ period_frequency('missing.period') }} AS FREQ,
+            missing.sender AS REF_AREA,
+            missing.period AS TIME_PERIOD,
+            {%- for dimension in dimensions %}
+            '_T' AS {{ dimension }},
+            {%- endfor %}
+            '{{ measures[0][0] }}' AS MEASURE,
+            '{{ measures[0][1] }}' AS UNIT_MEASURE,
+            cast(NULL AS DOUBLE) AS OBS_VALUE,
+            'L' AS OBS_STATUS,
+            'F' AS CONF_STATUS,
+            cast(missing.n_senders AS BIGINT) AS N_SENDERS,
+            cast(missing.n_expected AS BIGINT) AS N_EXPECTED
+        FROM {{ ref('int_missing_senders') }} AS missing
+        WHERE missing.feed = '{{ collection }}'
+        {%- endif %}
     ) AS all_measures
-    WHERE OBS_VALUE IS NOT NULL
     ORDER BY REF_AREA, TIME_PERIOD{% for dimension in dimensions %}, {{ dimension }}{% endfor %}, MEASURE
 {%- endmacro %}
 

@@ -15,7 +15,7 @@ from customs_monitor.contracts import Registry
 from customs_monitor.release.accepted import LocalDelivery
 from customs_monitor.release.build import BuildResult, BuiltTable, Finding
 from customs_monitor.release.dbt_run import NodeResult
-from customs_monitor.release.specs import Assumption, Chart, IndicatorSpec, Validity
+from customs_monitor.release.specs import Assumption, Chart, IndicatorSpec, Racer, Validity
 from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
@@ -150,6 +150,8 @@ SPEC = IndicatorSpec(
     assumptions=(Assumption(since=date(2026, 10, 1), text="One question stands for all three elements."),),
     interpretation="Higher is better.",
     limits="Answers are the Member States' own view.",
+    intervention="Result of objective 4.",
+    racer=Racer(relevant="yes", accepted="yes", credible="yes", easy="yes", robust="partly"),
     version="1.0.0",
     validity=Validity(),
     successor=None,

@@ -32,6 +32,19 @@ class Validity(_Strict):
     to: str | None = None
 
 
+class Racer(_Strict):
+    """A self-assessment of the indicator, one honest line per criterion.
+
+    Relevant, accepted, credible, easy to monitor and robust (SWD(2021) 2, glossary).
+    """
+
+    relevant: str
+    accepted: str
+    credible: str
+    easy: str
+    robust: str
+
+
 class Chart(_Strict):
     """How the indicator is best drawn.
 
@@ -58,6 +71,7 @@ class IndicatorSpec(_Strict):
         coverage_threshold: share of the expected senders below which the figure is flagged; nothing is removed.
         version: of the definition, not of the data.
         successor: the indicator that takes its place after the end of its validity.
+        intervention: its box in the intervention logic: what it stands for between the actions and their effects.
     """
 
     id: IndicatorId
@@ -77,6 +91,8 @@ class IndicatorSpec(_Strict):
     assumptions: tuple[Assumption, ...]
     interpretation: str
     limits: str
+    intervention: str
+    racer: Racer
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     validity: Validity
     successor: IndicatorId | None

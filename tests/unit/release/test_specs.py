@@ -32,6 +32,8 @@ models:
         assumptions: [{since: 2026-11-24, text: A thing is a thing.}]
         interpretation: More is more.
         limits: None known.
+        intervention: i
+        racer: {relevant: r, accepted: a, credible: c, easy: e, robust: r}
         version: 1.0.0
         validity: {from: "2020", to: null}
         successor: null
