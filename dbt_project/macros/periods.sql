@@ -25,3 +25,12 @@
 {% macro is_valid_on(codelist, day) -%}
     coalesce({{ codelist }}.valid_from <= {{ day }}, TRUE) AND coalesce({{ day }} <= {{ codelist }}.valid_to, TRUE)
 {%- endmacro %}
+
+{# Last day of the quarter before the one that ends on a day. #}
+{% macro last_day_of_quarter_before(day) -%}
+    {%- if target.type == 'duckdb' -%}
+    last_day(cast({{ day }} - INTERVAL 3 MONTH AS DATE))
+    {%- else -%}
+    last_day(add_months({{ day }}, -3))
+    {%- endif -%}
+{%- endmacro %}

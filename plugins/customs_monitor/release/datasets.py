@@ -15,8 +15,6 @@ from customs_storage.parquet import write_parquet
 
 Kind = Literal["indicators", "marts"]
 
-#: Confidentiality of a cell that may not be published (SDMX CL_CONF_STATUS): all but F (free).
-_NOT_FREE = "coalesce(CONF_STATUS, 'F') <> 'F'"
 _BATCH_ROWS = 65_536
 
 #: The columns of every indicator, with a label and what they mean; the dimensions stand before MEASURE.
@@ -81,8 +79,9 @@ class Dataset(Record):
 def write_dataset(database: duckdb.DuckDBPyConnection, dataset: Dataset, public: Path, restricted: Path) -> int:
     """Write a table as Parquet, in an order that depends on its rows alone.
 
-    Confidential cells lose their value in the public file (CONF_STATUS C, OBS_STATUS Q); where there are any, or the
-    table is not public, the full table goes to the restricted files.
+    Confidential cells lose their value in the public file (CONF_STATUS C, OBS_STATUS Q), confidential rows of a mart
+    all but their key and senders; where there are any, or the table is not public, the full table goes to the
+    restricted files.
 
     Args:
         database: the build.
@@ -94,20 +93,26 @@ def write_dataset(database: duckdb.DuckDBPyConnection, dataset: Dataset, public:
         The number of rows.
     """
     columns = [name for name, *_ in database.execute(f"DESCRIBE {dataset.relation}").fetchall()]
-    guarded = dataset.kind == "indicators" and {"CONF_STATUS", "OBS_STATUS", "OBS_VALUE"} <= set(columns)
+    confidential = next((name for name in columns if name.lower() == "conf_status"), None)
+    # Confidentiality of a cell that may not be published (SDMX CL_CONF_STATUS): all but F (free).
+    hidden = f"coalesce({confidential}, 'F') <> 'F'" if confidential else None
     rows = 0
     if dataset.public:
-        hidden = (
-            f" REPLACE (CASE WHEN {_NOT_FREE} THEN NULL ELSE OBS_VALUE END AS OBS_VALUE,"
-            f" CASE WHEN {_NOT_FREE} THEN 'Q' ELSE OBS_STATUS END AS OBS_STATUS,"
-            f" CASE WHEN {_NOT_FREE} THEN 'C' ELSE CONF_STATUS END AS CONF_STATUS)"
-            if guarded
-            else ""
-        )
-        rows = _write(database, f"SELECT *{hidden} FROM {dataset.relation}", public / f"{dataset.stem}.parquet")
-    if not dataset.public or (guarded and _any(database, f"SELECT 1 FROM {dataset.relation} WHERE {_NOT_FREE}")):
+        replaced = f" REPLACE ({', '.join(_without_values(dataset, columns, hidden))})" if hidden else ""
+        rows = _write(database, f"SELECT *{replaced} FROM {dataset.relation}", public / f"{dataset.stem}.parquet")
+    if not dataset.public or (hidden and _any(database, f"SELECT 1 FROM {dataset.relation} WHERE {hidden}")):
         rows = _write(database, f"SELECT * FROM {dataset.relation}", restricted / f"{dataset.stem}.parquet")
     return rows
+
+
+def _without_values(dataset: Dataset, columns: Sequence[str], hidden: str) -> list[str]:
+    """Return what a confidential row shows instead: nothing of what it says beyond its key and its senders."""
+    if dataset.kind == "indicators":
+        shown = {"OBS_VALUE": "NULL", "OBS_STATUS": "'Q'", "CONF_STATUS": "'C'"}
+    else:
+        kept = {*dataset.key, "conf_status", "n_senders", "n_expected"}
+        shown = dict.fromkeys((name for name in columns if name not in kept), "NULL") | {"conf_status": "'C'"}
+    return [f"CASE WHEN {hidden} THEN {value} ELSE {name} END AS {name}" for name, value in shown.items()]
 
 
 def read_rows(path: Path) -> list[Mapping[str, object]]:
