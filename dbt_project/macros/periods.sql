@@ -5,7 +5,7 @@
         WHEN {{ period }} LIKE '____-Q_' THEN 'Q'
         WHEN length({{ period }}) = 7 THEN 'M'
         WHEN length({{ period }}) = 10 THEN 'D'
-        ELSE 'A' || cast(cast(right({{ period }}, 4) AS INTEGER) - cast(left({{ period }}, 4) AS INTEGER) + 1 AS VARCHAR)
+        ELSE 'A' || cast(cast(right({{ period }}, 4) AS INTEGER) - cast(left({{ period }}, 4) AS INTEGER) + 1 AS STRING)
     END
 {%- endmacro %}
 
@@ -14,7 +14,7 @@
     CASE
         WHEN length({{ period }}) = 4 THEN cast({{ period }} || '-12-31' AS DATE)
         WHEN {{ period }} LIKE '____-Q_'
-            THEN last_day(cast(left({{ period }}, 5) || lpad(cast(3 * cast(right({{ period }}, 1) AS INTEGER) AS VARCHAR), 2, '0') || '-01' AS DATE))
+            THEN last_day(cast(left({{ period }}, 5) || lpad(cast(3 * cast(right({{ period }}, 1) AS INTEGER) AS STRING), 2, '0') || '-01' AS DATE))
         WHEN length({{ period }}) = 7 THEN last_day(cast({{ period }} || '-01' AS DATE))
         WHEN length({{ period }}) = 10 THEN cast({{ period }} AS DATE)
         ELSE cast(right({{ period }}, 4) || '-12-31' AS DATE)

@@ -46,9 +46,10 @@ def test_contracts_are_enforced_for_all_that_is_published() -> None:
     settings = yaml.safe_load((PROJECT.dbt / "dbt_project.yml").read_text(encoding="utf-8"))["models"][
         "customs_monitor"
     ]
-    assert {folder: settings[folder]["+contract"]["enforced"] for folder in ("marts", "indicators", "qc")} == {
-        "marts": True, "indicators": True, "qc": True,
-    }  # fmt: skip
+    # dbt-spark knows other type names; there every cell is compared with DuckDB's instead (tests/rigs).
+    assert {settings[folder]["+contract"]["enforced"] for folder in ("marts", "indicators", "qc")} == {
+        "{{ target.type != 'spark' }}"
+    }
 
 
 @every_indicator

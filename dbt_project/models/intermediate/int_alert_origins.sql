@@ -14,8 +14,8 @@ rasff AS (
     SELECT DISTINCT
         'RASFF' AS alert_system,
         alerts.notification_reference AS alert_id,
-        substr(cast(alerts.notification_date AS VARCHAR), 1, 7) AS alert_month,
-        substr(cast(alerts.notification_date AS VARCHAR), 1, 4) AS alert_year,
+        substr(cast(alerts.notification_date AS STRING), 1, 7) AS alert_month,
+        substr(cast(alerts.notification_date AS STRING), 1, 4) AS alert_year,
         coalesce(country_names.code, '_X') AS origin_country
     FROM {{ ref('int_rasff_alerts') }} AS alerts
     LEFT JOIN named
@@ -29,7 +29,7 @@ UNION ALL
 SELECT
     'SAFETY_GATE' AS alert_system,
     alert_number AS alert_id,
-    cast(NULL AS VARCHAR) AS alert_month,
+    cast(NULL AS STRING) AS alert_month,
     alert_year,
     coalesce(origin_country_code, '_X') AS origin_country
 FROM {{ ref('int_safety_gate_alerts') }}

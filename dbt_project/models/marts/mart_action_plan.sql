@@ -2,7 +2,7 @@
 WITH counted AS (
     SELECT
         reference_period,
-        coalesce(cast(objective AS VARCHAR), '_T') AS objective_code,
+        coalesce(cast(objective AS STRING), '_T') AS objective_code,
         count(CASE WHEN status = 'NOT_STARTED' THEN 1 END) AS not_started_count,
         count(CASE WHEN status = 'ONGOING' THEN 1 END) AS ongoing_count,
         count(CASE WHEN status = 'COMPLETED' THEN 1 END) AS completed_count,

@@ -94,7 +94,7 @@ groups_outside AS (
 
 SELECT
     'nomenclature' AS feed,
-    cast(edition_year AS VARCHAR) AS period,
+    cast(edition_year AS STRING) AS period,
     'CN ' || code AS subject,
     CASE
         WHEN is_in_force THEN 'in force by the changes from year to year, but without a text'
