@@ -1,6 +1,6 @@
 {# Each element of a list joined by "; " as a row of its own, in a SELECT list. #}
 {% macro each_of(text) -%}
-    {%- if target.type == 'duckdb' -%}
+    {%- if sql_engine() | trim == 'duckdb' -%}
     unnest(string_split({{ text }}, '; '))
     {%- else -%}
     explode(split({{ text }}, '; '))

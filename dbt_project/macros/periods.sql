@@ -28,7 +28,7 @@
 
 {# Last day of the quarter before the one that ends on a day. #}
 {% macro last_day_of_quarter_before(day) -%}
-    {%- if target.type == 'duckdb' -%}
+    {%- if sql_engine() | trim == 'duckdb' -%}
     last_day(cast({{ day }} - INTERVAL 3 MONTH AS DATE))
     {%- else -%}
     last_day(add_months({{ day }}, -3))
