@@ -277,13 +277,14 @@ def data_docs(
 @app.command()
 def bench(
     rows: Annotated[list[int] | None, typer.Option(help="Rows of a file; may be given more than once.")] = None,
+    controls: Annotated[int, typer.Option(help="Single controls to build indicators from; 0 for none.")] = 100_000_000,
     keep: Annotated[Path | None, typer.Option(help="A folder for the files, which stay there.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure landing against a bare copy, and against Great Expectations on pandas, in one run."""
+    """Measure in one run: landing against a bare copy and Great Expectations on pandas; indicators on controls."""
     from customs_monitor.bench.report import run_bench
 
-    raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], keep, as_json))
+    raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], controls, keep, as_json))
 
 
 def _terminated(number: int, _frame: FrameType | None) -> None:

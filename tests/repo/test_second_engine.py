@@ -5,10 +5,7 @@ That Spark computes the same cells is for the rig to say (tests/rigs/test_spark.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -16,7 +13,7 @@ import sqlglot
 from sqlglot import exp
 
 from customs_monitor.contracts import Project
-from customs_monitor.release.dbt_run import DATABASE_VARIABLE
+from customs_monitor.release.dbt_run import compiled_models
 
 PROJECT = Project.locate()
 MODELS = sorted(path.stem for path in (PROJECT.dbt / "models").rglob("*.sql"))
@@ -28,18 +25,8 @@ SPARK_FUNCTIONS = {"last_day", "add_months", "max_by", "lpad"}
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The SQL of every model, written for Spark."""
     scratch = tmp_path_factory.mktemp("compiled")
-    command = [
-        sys.executable, "-c", "from dbt.cli.main import cli; cli()", "compile", "--target", "duckdb",
-        "--vars", "sql_engine: spark", "--project-dir", PROJECT.dbt, "--profiles-dir", PROJECT.dbt,
-        "--target-path", scratch / "target", "--log-path", scratch / "logs", "--no-introspect", "--no-populate-cache",
-        "--no-send-anonymous-usage-stats", "--no-version-check", "--quiet",
-    ]  # fmt: skip
-    environment = {**os.environ, DATABASE_VARIABLE: str(scratch / "empty.duckdb")}
-    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, cwd=scratch)
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = scratch / "target" / "compiled" / "customs_monitor" / "models"
-    # Tests lie in folders that are named like the YAML file they stand in.
-    return {path.stem: path.read_text(encoding="utf-8") for path in folder.rglob("*.sql") if not path.parent.suffix}
+    models = compiled_models(PROJECT.dbt, scratch / "empty.duckdb", scratch, engine="spark")
+    return {model.name: model.sql for model in models}
 
 
 def test_every_model_is_compiled(compiled: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from customs_monitor.bench.controls import ControlFigures
 from customs_monitor.bench.declarations import generate
 from customs_monitor.console import RunConsole
 
@@ -20,6 +21,9 @@ _EXPECTATIONS_ROWS = 1_000_000
 _STEPS = ("copy", "land", "second reading", "pandas")
 #: Targets: landing at half the speed of the bare copy, in 2 GiB, ten times faster than pandas.
 _COPY_RATIO, _PEAK_MIB, _PANDAS_RATIO = 0.5, 2048, 10
+#: Targets: indicators on 100 million single controls in 30 s of DuckDB and 4 GiB; the scans take minutes beyond 10.
+_CONTROLS, _CONTROLS_SECONDS, _CONTROLS_PEAK_MIB = 100_000_000, 30, 4096
+_SCANS, _SCANNED = 44, 10_000_000
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,12 @@ class Target:
     met: bool
 
 
-def run_bench(rows: Sequence[int], folder: Path | None, as_json: bool) -> int:
-    """Measure landing and print a report.
+def run_bench(rows: Sequence[int], controls: int, folder: Path | None, as_json: bool) -> int:
+    """Measure landing, and the indicators on controls, and print a report.
 
     Args:
         rows: sizes of the files, ascending.
+        controls: single controls that the indicators on controls are built from; 0 leaves that out.
         folder: where to put the files; they are kept then. A temporary folder by default.
         as_json: print JSON instead of tables.
 
@@ -75,11 +80,20 @@ def run_bench(rows: Sequence[int], folder: Path | None, as_json: bool) -> int:
                 if not as_json:
                     console.say(f"{step}, {count:,} rows, {file.stat().st_size / 1e6:,.0f} MB ...")
                 figures.append(_measured(step, count, file))
-    targets = list(_targets(figures))
+        built: list[ControlFigures] = []
+        for count, scans in ((min(controls, _SCANNED), _SCANS), (controls, 0)) if controls else ():
+            if not as_json:
+                ways = f"and by {scans} scans" if scans else "from one aggregate"
+                console.say(f"indicators on {count:,} controls, {ways} ...")
+            built.append(_controls_built(count, scans, working))
+    targets = [*_targets(figures), *(target for item in built for target in _control_targets(item))]
     if as_json:
-        console.line(
-            json.dumps({"figures": [asdict(item) for item in figures], "targets": [asdict(item) for item in targets]})
-        )
+        found = {
+            "figures": [asdict(item) for item in figures],
+            "controls": [asdict(item) for item in built],
+            "targets": [asdict(item) for item in targets],
+        }
+        console.line(json.dumps(found))
         return 0
     _print(console, figures, targets)
     return 0
@@ -94,6 +108,43 @@ def _measured(step: str, rows: int, file: Path) -> Figure:
             check=True,
         )
     return Figure(step=step, rows=rows, **json.loads(done.stdout.splitlines()[-1]))
+
+
+def _controls_built(rows: int, scans: int, folder: Path) -> ControlFigures:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        done = subprocess.run(
+            [sys.executable, "-m", "customs_monitor.bench.controls", str(rows), str(scans), scratch],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    return ControlFigures(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _control_targets(found: ControlFigures) -> list[Target]:
+    what = f"indicators on {found.rows:,} controls"
+    if found.scans:
+        ratio = found.scans_seconds / found.shared_seconds
+        return [
+            Target(f"{what}, one aggregate against {found.scans} scans", "faster", f"{ratio:.1f} x", ratio > 1),
+            Target(f"{what}, tables both ways", "equal", "equal" if found.equal else "different", found.equal),
+        ]
+    # The targets are for 100 million; less must take less.
+    seconds = _CONTROLS_SECONDS * found.rows / _CONTROLS
+    return [
+        Target(
+            f"{what}, seconds of DuckDB",
+            f"{seconds:g} or less",
+            f"{found.shared_seconds:.1f}",
+            found.shared_seconds <= seconds,
+        ),
+        Target(
+            f"{what}, peak memory",
+            f"{_CONTROLS_PEAK_MIB:,} MiB or less",
+            f"{found.peak_mib:,.0f} MiB",
+            found.peak_mib <= _CONTROLS_PEAK_MIB,
+        ),
+    ]
 
 
 def _targets(figures: Sequence[Figure]) -> list[Target]:

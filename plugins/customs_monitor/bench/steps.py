@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from customs_monitor.bench.declarations import FEED, bench_registry
+from customs_monitor.bench.memory import peak_kib
 from customs_monitor.contracts import Project
 
 if TYPE_CHECKING:
@@ -98,12 +99,6 @@ def _delivery(file_name: str, sha256: str) -> Delivery:
     )
 
 
-def _peak_kib() -> int:
-    """Return the peak resident memory; `getrusage` would count the parent's, which lives on across exec."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")))
-
-
 STEPS: Mapping[str, Callable[[Path, Path], Counts]] = {
     "copy": bare_copy,
     "land": land,
@@ -130,7 +125,7 @@ def main(name: str, file: Path, folder: Path) -> dict[str, Any]:
     return {
         "seconds": time.perf_counter() - clock,
         "cpu_seconds": time.process_time() - cpu,
-        "peak_mib": _peak_kib() / 1024,
+        "peak_mib": peak_kib() / 1024,
         "counts": dict(counts),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,19 +73,71 @@ def dbt_build(project: Path, database: Path, scratch: Path, *, unit_tests: bool,
         DbtError: if the project cannot be compiled, or a node ended in an error. A data test that found rows is no
             error but a result.
     """
+    results = _invoke(
+        ["build", "--threads", str(threads), *([] if unit_tests else ["--exclude-resource-type", "unit_test"])],
+        project,
+        database,
+        scratch,
+    )
+    nodes = sorted(map(_node_result, results), key=lambda item: (item.kind, item.name))
+    if errors := [item for item in nodes if item.status == "error"]:
+        raise DbtError([f"{item.kind} {item.name}: {item.message}" for item in errors])
+    return nodes
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model as the SQL that dbt makes of it."""
+
+    name: str
+    schema: str
+    sql: str
+
+
+def compiled_models(
+    project: Path, database: Path, scratch: Path, select: Sequence[str] = (), engine: str = "duckdb"
+) -> list[CompiledModel]:
+    """Compile models without running them.
+
+    Args:
+        project: the folder with dbt_project.yml and profiles.yml.
+        database: DuckDB file, closed; it may be missing, nothing in it is read.
+        scratch: where dbt puts its target and log folders.
+        select: node selectors of dbt, all models by default.
+        engine: the engine the SQL is written for, duckdb or spark.
+
+    Returns:
+        the models, each after those it reads.
+    """
+    results = _invoke(
+        [
+            "compile", "--threads", "1", "--vars", f"sql_engine: {engine}", "--no-introspect", "--no-populate-cache",
+            *(["--select", *select] if select else []),
+        ],
+        project,
+        database,
+        scratch,
+    )  # fmt: skip
+    return [
+        CompiledModel(result.node.name, result.node.schema, result.node.compiled_code)
+        for result in results
+        if result.node.resource_type == "model"
+    ]
+
+
+def _invoke(command: Sequence[str], project: Path, database: Path, scratch: Path) -> list[Any]:
+    """Run a command of dbt in this process and return the results of its nodes."""
     # dbt costs 2 seconds to import: whoever only needs the types of this module shall not pay for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     arguments = [
-        "build", "--target", "duckdb", "--threads", str(threads),
+        *command, "--target", "duckdb",
         "--project-dir", str(project), "--profiles-dir", str(project),
         "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
         "--no-partial-parse", "--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json",
         "--log-level", "none", "--log-level-file", "none", "--no-print",
     ]  # fmt: skip
-    if not unit_tests:
-        arguments += ["--exclude-resource-type", "unit_test"]
     try:
         with _environment(DATABASE_VARIABLE, str(database)):
             outcome = dbtRunner().invoke(arguments)
@@ -98,10 +150,7 @@ def dbt_build(project: Path, database: Path, scratch: Path, *, unit_tests: bool,
         raise DbtError([f"dbt: {outcome.exception}"]) from outcome.exception
     if outcome.result is None:
         raise DbtError(["dbt: stopped without a result"])
-    results = sorted(map(_node_result, outcome.result.results), key=lambda item: (item.kind, item.name))
-    if errors := [item for item in results if item.status == "error"]:
-        raise DbtError([f"{item.kind} {item.name}: {item.message}" for item in errors])
-    return results
+    return list(outcome.result.results)
 
 
 @contextmanager
