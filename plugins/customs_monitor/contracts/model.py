@@ -64,7 +64,8 @@ class Quality(_Strict):
         kind: `row` judges each row, `group` each group of rows with the same `groupBy`.
         check: SQL condition over the typed columns (for a group: over aggregates of them). A row or group fails
             where it is false; where it is NULL there is nothing to judge. `valid_in(codelist, column, period)` asks
-            whether the code was in the list at the end of the period.
+            whether the code was in the list at the end of the period, `attribute_of(codelist, attribute, column)` what
+            the list says of it.
         when: SQL condition that a row must meet to be judged.
         layouts: the layouts whose rows are judged; all when empty.
         column: the column shown with the problem, and whose value as received is quoted.

@@ -148,7 +148,7 @@ class Registry:
 
 
 def _with_validity(contract: Contract, codelists: Codelists) -> Contract:
-    """Return the contract with `valid_in(...)` written out in its rules."""
+    """Return the contract with what its rules ask of codelists written out."""
     quality = tuple(
         rule.model_copy(
             update={

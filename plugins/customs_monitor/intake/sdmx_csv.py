@@ -20,6 +20,11 @@ from customs_monitor.intake.errors import IntakeError
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.table import RawTable, name_columns, schema_of
 
+#: Columns of the message itself, in both versions; what they say is about the file, not about an observation.
+MESSAGE_COLUMNS = frozenset(
+    {"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "SERIES_KEY", "OBS_KEY"}
+)
+
 _SUBFIELD = re.compile(r"\[.?\]$")
 # An SDMX identifier, or a reference such as ESTAT:DS-045409(1.0), before a colon and a blank.
 _CODE_BEFORE_LABEL = r"^([A-Za-z0-9_@$:().+\-]+): .*$"

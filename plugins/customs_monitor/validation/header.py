@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from customs_monitor.contracts import Contract, Layout, Registry
+from customs_monitor.intake.sdmx_csv import MESSAGE_COLUMNS
 from customs_monitor.validation.findings import Issue, RuleText
 from customs_monitor.validation.references import columns_read
 
@@ -83,6 +84,8 @@ def read_header(
 
     absent = [column for column in needed if column.casefold() not in present]
     used = {column.casefold() for column in needed}
+    if layout.format.type == "sdmx-csv":
+        used |= {column.casefold() for column in MESSAGE_COLUMNS}
     unknown = [column for column in columns if column.casefold() not in used]
     unpivoted = _unpivoted(layout, columns)
     missing = [column for column in absent if not needed[column]]

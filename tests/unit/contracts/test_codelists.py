@@ -135,6 +135,41 @@ def test_valid_in_takes_a_day(registry: Registry) -> None:
     assert found == [(False,), (True,)]
 
 
+@pytest.mark.parametrize(
+    ("question", "scale", "items"),
+    [
+        ("o12-7", "SCORE", "system"),
+        ("o12-2", "COUNT", ""),
+        ("_T", "NIL", ""),
+        ("o99-1", None, None),
+        (None, None, None),
+    ],
+)
+def test_attribute_of_gives_what_the_list_says_of_a_code(
+    registry: Registry, question: str | None, scale: str | None, items: str | None
+) -> None:
+    condition = expand(
+        "(attribute_of(survey_question, scale, asked), attribute_of( survey_question,item_list , asked ))",
+        registry.codelists,
+        "here",
+    )
+    with duckdb.connect() as connection:
+        row = connection.execute(f"SELECT {condition} FROM (SELECT CAST(? AS VARCHAR) AS asked)", [question]).fetchone()
+    assert row == ((scale, items),)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("attribute_of(nowhere, scale, asked)", r"feeds/x\.yml: attribute_of: there is no cl_nowhere\.csv"),
+        ("attribute_of(survey_question, colour, asked)", r"cl_survey_question\.csv has no column colour"),
+    ],
+)
+def test_attribute_of_names_a_column_that_exists(registry: Registry, call: str, told: str) -> None:
+    with pytest.raises(DocumentError, match=told):
+        expand(call, registry.codelists, "feeds/x.yml")
+
+
 def test_valid_in_names_a_list_that_exists(registry: Registry) -> None:
     with pytest.raises(DocumentError, match=r"feeds/x\.yml: valid_in: there is no cl_nowhere\.csv"):
         expand("valid_in(nowhere, partner, time_period)", registry.codelists, "feeds/x.yml")
