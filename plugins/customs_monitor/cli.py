@@ -287,6 +287,39 @@ def bench(
     raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], controls, keep, as_json))
 
 
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option(help="A new folder for inbox/, wave2/ and truth/.")],
+    seed: Annotated[int, typer.Option(help="The same seed and options give the same bytes.")],
+    first: Annotated[str, typer.Option("--from", help="The first quarter, like 2025-Q1.")],
+    last: Annotated[str, typer.Option("--to", help="The last quarter; years and cycles it touches come, too.")],
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="Entries of the AEO register (18 000 by default); risk profiles and forms keep their proportion."
+        ),
+    ] = None,
+    defects: Annotated[
+        float, typer.Option(help="Share of the deliveries that are refused at first, from 0 to 1; they are listed.")
+    ] = 0.0,
+) -> None:
+    """Make a synthetic EU: deliveries in the feeds' real formats, and the truth about them.
+
+    inbox/ is what arrives first, wave2/ what comes late, mended or revised; both are marked synthetic. truth/wave1 and
+    truth/wave2 have the expected value of every indicator cell after each, truth/defects.csv every planted defect.
+    """
+    from customs_monitor.synth.generate import synthesise
+    from customs_monitor.synth.world import SynthError
+
+    try:
+        made = synthesise(load_registry(), out, seed, first, last, rows, defects)
+    except SynthError as error:
+        fail(str(error), CALL_AT_FAULT)
+    typer.echo(
+        f"{made.deliveries:,} deliveries, {made.rows:,} rows that count, {len(made.defects):,} planted defects: {out}"
+    )
+
+
 def _terminated(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 

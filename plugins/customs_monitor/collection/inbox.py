@@ -16,7 +16,7 @@ from customs_storage import InvalidLocation, ObjectStore, open_store
 
 #: Names that are no deliveries: hidden files and uploads that are not finished.
 _IGNORED_SUFFIXES = (".part", ".tmp", ".filepart", "~")
-#: A file of this name in an inbox marks all that lies in it: `{"synthetic": true}`.
+#: A file of this name in an inbox, or in a folder of it, marks all that lies in it: `{"synthetic": true}`.
 PROVENANCE = "provenance.json"
 
 
@@ -26,11 +26,16 @@ class InboxError(ValueError):
 
 @dataclass(frozen=True)
 class InboxFile:
-    """One file of an inbox, with a local copy of its bytes for the time of the run."""
+    """One file of an inbox, with a local copy of its bytes for the time of the run.
+
+    Attributes:
+        synthetic: whether the inbox or the folder that the file lies in says that it is made up.
+    """
 
     inbox: Inbox
     name: str
     path: Path
+    synthetic: bool = False
 
     @property
     def origin(self) -> str:
@@ -48,18 +53,24 @@ class Found:
 
 @dataclass(frozen=True)
 class Inbox:
-    """A folder or an S3 prefix."""
+    """A folder or an S3 prefix.
+
+    Attributes:
+        synthetic: whether all that lies in it is made up.
+        synthetic_folders: those of its folders in which all is.
+    """
 
     url: str
     store: ObjectStore
     synthetic: bool
+    synthetic_folders: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, url: str) -> Inbox:
         """Open an inbox by folder, `file://` or `s3://` URL.
 
         Raises:
-            InboxError: if a folder does not exist, or its provenance file says nothing readable.
+            InboxError: if a folder does not exist, or a provenance file in it says nothing readable.
             StoreError: if the server does not answer.
         """
         try:
@@ -71,7 +82,8 @@ class Inbox:
         address = urlsplit(store.url)
         if address.scheme == "file" and not Path(unquote(address.path)).is_dir():
             raise InboxError(f"the inbox {unquote(address.path)} is no folder: give a folder that holds <feed>/<file>")
-        return cls(store.url, store, _is_synthetic(store))
+        folders = frozenset(folder for folder in store.folders("") if _is_synthetic(store, f"{folder}/"))
+        return cls(store.url, store, _is_synthetic(store), folders)
 
     @property
     def place(self) -> str:
@@ -94,24 +106,25 @@ class Inbox:
             parts = info.key.split("/")
             if any(part.startswith(".") for part in parts) or info.key.endswith(_IGNORED_SUFFIXES):
                 continue
-            if info.key == PROVENANCE or not wanted(info.key):
+            folder, name = parts[0], parts[-1]
+            if (name == PROVENANCE and len(parts) <= 2) or not wanted(info.key):
                 continue
             path = self.store.local_path(info.key)
             if path is None:
-                folder = Path(tempfile.mkdtemp(dir=scratch))
-                path = self.store.download(info.key, folder / Path(info.key).name)
-            yield InboxFile(self, info.key, path)
+                path = self.store.download(info.key, Path(tempfile.mkdtemp(dir=scratch)) / name)
+            yield InboxFile(self, info.key, path, self.synthetic or folder in self.synthetic_folders)
 
 
-def _is_synthetic(store: ObjectStore) -> bool:
-    if store.head(PROVENANCE) is None:
+def _is_synthetic(store: ObjectStore, folder: str = "") -> bool:
+    key = f"{folder}{PROVENANCE}"
+    if store.head(key) is None:
         return False
     try:
-        synthetic = json.loads(store.get(PROVENANCE))["synthetic"]
+        synthetic = json.loads(store.get(key))["synthetic"]
     except (ValueError, KeyError, TypeError):
         synthetic = None
     if not isinstance(synthetic, bool):
-        raise InboxError(f'{store.url}/{PROVENANCE} must be {{"synthetic": true}} or false')
+        raise InboxError(f'{store.url}/{key} must be {{"synthetic": true}} or false')
     return synthetic
 
 

@@ -89,7 +89,7 @@ def land(
         fits=claim.fits,
         looks_like=claim.looks_like,
         origin=file.origin,
-        synthetic=file.inbox.synthetic,
+        synthetic=file.synthetic,
     )
     if not store.put_if_absent(receipt_key, receipt.to_bytes()):
         return Landed(Receipt.read(store, receipt_key), new=False)
