@@ -89,7 +89,7 @@ def _reason(said: str) -> str:
 
 
 def main() -> int:
-    """Install what is missing; tell why where that fails. It never fails the set-up: the site has a style of its own."""
+    """Install what is missing; tell why where that fails, but never fail: the site has a plain style of its own."""
     if is_installed():
         return 0
     try:

@@ -1,168 +1,222 @@
-"""The observations of an indicator as a table for people: a row per cell, a column per measure."""
+"""The observations of an indicator as its pages need them: by period and area, and by one dimension at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
 
 from customs_monitor.release.contents import IndicatorEntry
-from customs_monitor.release.datasets import Dataset, read_rows
-from customs_monitor.release.site.wording import NO_ROW, Labels, observation
+from customs_monitor.release.datasets import Dataset
+from customs_monitor.release.site.wording import Labels, observation
 
 EU = "EU27_2020"
-#: Rows of the table on a page; the downloads have all.
-ROWS_SHOWN = 200
-
+TOTAL = "_T"
+MISSING, PROVISIONAL = "L", "P"
 _SCORE_HEADLINE = ("MEAN", "SHARE_3_4", "RESPONDENTS", "NO_REPLY")
-
-Row = Mapping[str, object]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the table; `flag` is a letter that the legend explains."""
+    """A cell of a table; `flag` is a letter that the legend explains."""
 
     text: str
     flag: str = ""
 
 
+class Place(NamedTuple):
+    """Where an observation is: all dimensions at their total but at most one, `dimension`, which is at `code`."""
+
+    period: str
+    area: str
+    dimension: str
+    code: str
+    measure: str
+
+
 @dataclass(frozen=True)
-class TableRow:
-    """A row: what it is about, then its figures and the senders behind them."""
+class Observation:
+    """A published figure."""
 
-    heads: tuple[str, ...]
-    cells: tuple[Cell, ...]
-    senders: str
+    value: float | None
+    unit: str
+    status: str
 
-
-@dataclass(frozen=True)
-class Figures:
-    """A table of figures.
-
-    Attributes:
-        heads: the columns that say what a row is about.
-        measures: the columns of figures.
-        total: rows there are, of which `rows` are the first.
-    """
-
-    heads: tuple[str, ...]
-    measures: tuple[str, ...]
-    rows: tuple[TableRow, ...]
-    total: int
+    @property
+    def cell(self) -> Cell:
+        """The figure as a table shows it."""
+        return Cell(*observation(self.value, self.unit, self.status))
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Who delivered for a period."""
+    """Who delivered for a period; `missing` are the areas that are named as missing."""
 
     period: str
     senders: int
     expected: int
     low: bool
+    missing: tuple[str, ...] = ()
 
 
 class Observations:
-    """The published observations of one indicator."""
+    """The published observations of one indicator, without those that split by two dimensions at once.
 
-    def __init__(self, entry: IndicatorEntry, dataset: Dataset, parquet: Path, labels: Labels) -> None:
+    Attributes:
+        found: by their place; for areas other than the Union the totals only.
+    """
+
+    def __init__(
+        self,
+        entry: IndicatorEntry,
+        dataset: Dataset,
+        parquet: Path,
+        labels: Labels,
+        database: duckdb.DuckDBPyConnection,
+    ) -> None:
         assert entry.spec is not None
         self.entry, self.spec, self.labels = entry, entry.spec, labels
-        self.rows: Sequence[Row] = read_rows(parquet)
         self.codelists = {column.name: column.codelist for column in dataset.columns} | {"REF_AREA": "area"}
         self._column_labels = {column.name: column.label for column in dataset.columns}
+        self.found: dict[Place, Observation] = {}
+        self._senders: dict[str, tuple[int, int]] = {}
+        self._missing: dict[str, set[str]] = {}
+        dimensions = self.spec.dimensions
+        rows = database.execute(_query(dimensions), {"path": str(parquet)}).fetchall()
+        for period, area, measure, value, unit, status, senders, expected, *codes in rows:
+            split = [(name, code) for name, code in zip(dimensions, codes, strict=True) if code != TOTAL]
+            dimension, code = split[0] if split else ("", TOTAL)
+            self.found[Place(period, area, dimension, code, measure)] = Observation(value, unit, status)
+            if area == EU or period not in self._senders:
+                self._senders[period] = (senders, expected)
+            if status == MISSING:
+                self._missing.setdefault(period, set()).add(area)
 
-    @property
+    @cached_property
     def periods(self) -> list[str]:
         """The periods there are, the last one first."""
-        return sorted({str(row["TIME_PERIOD"]) for row in self.rows}, reverse=True)
+        return sorted({place.period for place in self.found}, reverse=True)
+
+    @cached_property
+    def areas(self) -> list[str]:
+        """The areas other than the Union that any observation is of, in the order of their names."""
+        return sorted({place.area for place in self.found} - {EU}, key=lambda area: self.label("REF_AREA", area))
+
+    @cached_property
+    def dimensions(self) -> list[str]:
+        """The dimensions that the figures for the Union are split by."""
+        return [name for name in self.spec.dimensions if any(place.dimension == name for place in self.found)]
+
+    @cached_property
+    def units(self) -> Mapping[str, str]:
+        """The unit of each measure."""
+        return {place.measure: item.unit for place, item in self.found.items()}
+
+    @cached_property
+    def measures(self) -> list[str]:
+        """The measures of which there are figures, in the order of the specification."""
+        return [measure for measure in self.spec.measures if measure in self.units]
+
+    @cached_property
+    def key_measure(self) -> str:
+        """The measure to look at first: a mean or share where there is one, else a difference, else the first."""
+        order = ("MEAN", "SHARE", "RATE_DIFFERENCE")
+        ranked = sorted(
+            self.measures,
+            key=lambda measure: next((rank for rank, word in enumerate(order) if measure.startswith(word)), len(order)),
+        )
+        return ranked[0] if ranked else self.spec.measures[0]
 
     def label(self, column: str, code: object) -> str:
         """Return the label of a code of a column."""
         return self.labels.of("measure" if column == "MEASURE" else self.codelists.get(column), code)
 
-    def select(self, **codes: str) -> list[Row]:
-        """Return the rows with these codes; dimensions that are not named are at their total."""
-        wanted = dict.fromkeys(self.spec.dimensions, "_T") | codes
-        return [row for row in self.rows if all(row[name] == code for name, code in wanted.items())]
+    def named(self, measure: str) -> str:
+        """Return what a measure counts: `Number` says nothing without the unit."""
+        label = self.label("MEASURE", measure)
+        return f"{label} of {self.spec.unit}" if measure == "NUMBER" else label
 
-    def values(self, column: str, **codes: str) -> dict[str, dict[str, float]]:
-        """Return the values by code of a column and by measure, in the order of reading."""
-        wanted = {name: "_T" for name in self.spec.dimensions if name != column} | codes
-        found: dict[str, dict[str, float]] = {}
-        for row in self.rows:
-            value = row["OBS_VALUE"]
-            if value is not None and all(row[name] == code for name, code in wanted.items() if name != column):
-                found.setdefault(str(row[column]), {})[str(row["MEASURE"])] = float(str(value))
-        return dict(sorted(found.items(), key=lambda item: self.labels.rank(self.codelists.get(column), item[0])))
+    def column(self, name: str) -> str:
+        """Return the label of a column."""
+        return self._column_labels.get(name, name)
+
+    def at(
+        self, period: str, area: str = EU, measure: str | None = None, dimension: str = "", code: str = TOTAL
+    ) -> Observation | None:
+        """Return an observation, of the key measure if none is named; None if there is none."""
+        return self.found.get(Place(period, area, dimension, code, measure or self.key_measure))
+
+    def value(
+        self, period: str, area: str = EU, measure: str | None = None, dimension: str = "", code: str = TOTAL
+    ) -> float | None:
+        """Return a figure, None if there is none or it is not public."""
+        observed = self.at(period, area, measure, dimension, code)
+        return observed.value if observed else None
+
+    def codes(self, dimension: str, periods: Iterable[str]) -> list[str]:
+        """Return the codes of a dimension that the Union's figures for these periods are split by, in reading order."""
+        wanted = set(periods)
+        codes = {place.code for place in self.found if place.dimension == dimension and place.period in wanted}
+        return sorted(codes, key=lambda code: self.labels.rank(self.codelists.get(dimension), code))
+
+    def series(self, measure: str, area: str = EU, dimension: str = "", code: str = TOTAL) -> dict[str, float]:
+        """Return the figures of a measure by period, the first period first."""
+        found = ((period, self.value(period, area, measure, dimension, code)) for period in reversed(self.periods))
+        return {period: value for period, value in found if value is not None}
+
+    def missing(self, period: str) -> tuple[str, ...]:
+        """Return the areas that are named as missing in a period."""
+        return tuple(sorted(self._missing.get(period, ()), key=lambda area: self.label("REF_AREA", area)))
 
     @property
     def headline(self) -> list[tuple[str, Cell]]:
         """The figures for the Union in the last period, all dimensions at their total; empty where there are none."""
-        if not self.rows:
+        if not self.periods:
             return []
-        found = {str(row["MEASURE"]): row for row in self.select(REF_AREA=EU, TIME_PERIOD=self.periods[0])}
         # The distribution of the scores is in the chart.
         measures = _SCORE_HEADLINE if self.spec.stock_flow == "score" else self.spec.measures
-        return [(self.label("MEASURE", measure), _cell(found[measure])) for measure in measures if measure in found]
-
-    @property
-    def key_figure(self) -> tuple[str, Cell] | None:
-        """The one figure of the headline to look at first: a mean or share where there is one."""
-        found = self.headline
-        places = [place for place, (label, _) in enumerate(found) if label.startswith(("Mean", "Share"))]
-        return found[places[0] if places else 0] if found else None
-
-    @property
-    def coverage(self) -> list[Coverage]:
-        """Who delivered, by period, the last one first."""
-        found: dict[str, tuple[int, int]] = {}
-        for row in self.rows:
-            found[str(row["TIME_PERIOD"])] = (int(str(row["N_SENDERS"])), int(str(row["N_EXPECTED"])))
         return [
-            Coverage(period, senders, expected, senders < self.spec.coverage_threshold * expected)
-            for period, (senders, expected) in sorted(found.items(), reverse=True)
+            (self.named(measure), item.cell)
+            for measure in measures
+            if (item := self.at(self.periods[0], measure=measure)) is not None
         ]
 
     @property
-    def table(self) -> Figures:
-        """All figures, the last period and the totals first."""
-        heads = ("REF_AREA", "TIME_PERIOD", *self.spec.dimensions)
-        grouped: dict[tuple[str, ...], dict[str, Row]] = {}
-        for row in self.rows:
-            grouped.setdefault(tuple(str(row[name]) for name in heads), {})[str(row["MEASURE"])] = row
-        later = {period: place for place, period in enumerate(self.periods)}
-        keys = sorted(
-            grouped,
-            key=lambda key: (
-                later[key[1]],
-                key[0] != EU,
-                key[0],
-                *(
-                    self.labels.rank(self.codelists.get(name), code)
-                    for name, code in zip(heads[2:], key[2:], strict=True)
-                ),
-            ),
-        )
-        return Figures(
-            heads=tuple(self._column_labels.get(name, name) for name in heads),
-            measures=tuple(self.label("MEASURE", measure) for measure in self.spec.measures),
-            rows=tuple(self._row(heads, key, grouped[key]) for key in keys[:ROWS_SHOWN]),
-            total=len(keys),
-        )
+    def key_figure(self) -> tuple[str, Cell] | None:
+        """The figure of the Union in the last period to look at first, with the label of its measure."""
+        item = self.at(self.periods[0]) if self.periods else None
+        return (self.named(self.key_measure), item.cell) if item else None
 
-    def _row(self, heads: tuple[str, ...], key: tuple[str, ...], found: Mapping[str, Row]) -> TableRow:
-        first = next(iter(found.values()))
-        return TableRow(
-            heads=tuple(self.label(name, code) for name, code in zip(heads, key, strict=True)),
-            cells=tuple(_cell(found[measure]) if measure in found else Cell(NO_ROW) for measure in self.spec.measures),
-            senders=f"{first['N_SENDERS']} of {first['N_EXPECTED']}",
-        )
+    @property
+    def is_provisional(self) -> bool:
+        """Tell whether the last figure for the Union is not final."""
+        return self.period_is_provisional(self.periods[0]) if self.periods else False
+
+    def period_is_provisional(self, period: str) -> bool:
+        """Tell whether the figure for the Union of a period is not final."""
+        item = self.at(period) or self.at(period, measure=self.measures[0])
+        return item is not None and item.status == PROVISIONAL
+
+    @cached_property
+    def coverage(self) -> list[Coverage]:
+        """Who delivered, by period, the last one first."""
+        return [
+            Coverage(period, senders, expected, senders < self.spec.coverage_threshold * expected, self.missing(period))
+            for period, (senders, expected) in sorted(self._senders.items(), reverse=True)
+        ]
 
 
-def _cell(row: Row) -> Cell:
-    value = row["OBS_VALUE"]
-    text, flag = observation(
-        None if value is None else float(str(value)), str(row["UNIT_MEASURE"]), str(row["OBS_STATUS"])
-    )
-    return Cell(text, flag)
+def _query(dimensions: Iterable[str]) -> str:
+    """Return the query for the observations on the margins: a cube of four dimensions has a hundred times as many."""
+    names = [f'"{name}"' for name in dimensions]
+    split = " + ".join(f"CAST({name} <> '{TOTAL}' AS INTEGER)" for name in names) or "0"
+    columns = "".join(f", {name}" for name in names)
+    return f"""
+        SELECT TIME_PERIOD, REF_AREA, MEASURE, OBS_VALUE, UNIT_MEASURE, OBS_STATUS, N_SENDERS, N_EXPECTED{columns}
+        FROM read_parquet($path)
+        WHERE {split} <= CASE REF_AREA WHEN '{EU}' THEN 1 ELSE 0 END
+        ORDER BY ALL"""

@@ -48,12 +48,19 @@ class FeedQuality:
         return sum(self.verdicts.values())
 
 
-def feed_qualities(store: ObjectStore, layout: Layout, registry: Registry) -> list[FeedQuality]:
-    """Return what was found in every delivery ever judged, the refused and superseded ones included, by feed."""
-    return [
-        _quality(contract, registry, list(judgements(store, layout, contract.id)))
-        for _, contract in sorted(registry.feeds.items())
-    ]
+def judged(store: ObjectStore, layout: Layout, registry: Registry) -> dict[str, list[JudgementRecord]]:
+    """Return the verdicts on every delivery ever judged, the refused and superseded ones included, by feed."""
+    return {feed: list(judgements(store, layout, feed)) for feed in sorted(registry.feeds)}
+
+
+def feed_qualities(registry: Registry, verdicts: Mapping[str, Sequence[JudgementRecord]]) -> list[FeedQuality]:
+    """Return what was found in the deliveries, by feed.
+
+    Args:
+        registry: the contracts.
+        verdicts: of the deliveries, by feed.
+    """
+    return [_quality(registry.feeds[feed], registry, found) for feed, found in verdicts.items()]
 
 
 def _quality(contract: Contract, registry: Registry, judged: Sequence[JudgementRecord]) -> FeedQuality:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ LEGEND: Mapping[str, str] = {
     "c": "confidential: the value is not public",
     "d": "definition differs: the source answers a neighbouring question",
     "p": "provisional: senders are missing",
+    "s": "synthetic: made up, says nothing of the real world",
 }
 _FLAGS = {"D": "d", "P": "p"}
 _SPECIAL = {"_T": "Total", "_Z": "Not applicable", "_X": "Not known", "EU27_2020": "European Union"}
@@ -44,6 +45,13 @@ def figure(value: object, unit: str | None = None) -> str:
     decimals = 0 if number == int(number) or abs(number) >= _LARGE else 2 if abs(number) >= _SMALL else 4
     text = f"{number:,.{decimals}f}" if abs(number) >= _TINY or number == 0 else f"{number:.3g}"
     return text.replace(",", _NARROW_SPACE)
+
+
+def tick_text(value: float, unit: str | None = None) -> str:
+    """Return the figure at a tick of an axis: without the decimals that every other tick has, too."""
+    if unit == "FRACTION":
+        return f"{value * 100:g}{_NARROW_SPACE}%"
+    return figure(float(f"{value:g}")) if abs(value) >= 1 or value == 0 else f"{value:g}"
 
 
 def cell(value: object) -> str:
@@ -74,6 +82,23 @@ def size(count: int) -> str:
             break
         amount /= 1000
     return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+
+
+def day(moment: date) -> str:
+    """Return a day as a person writes it."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def listed(words: Sequence[str], most: int | None = None) -> str:
+    """Return words as an enumeration, `a, b and c`; beyond `most` of them the rest is counted."""
+    if most is not None and len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun in the right form."""
+    return f"{figure(number)} {one if number == 1 else many or one + 's'}"
 
 
 class Labels:
