@@ -85,6 +85,7 @@ def run(
     before = read_latest(store)
     with tempfile.TemporaryDirectory() as scratch:
         found = look_through(inboxes, registry, Path(scratch))
+        order = _largest_first(registry, found)
     files = sum(len(claimed) for claimed in found.claimed.values())
     console.say(f"{files} files in {len(inboxes)} inboxes for {len(found.claimed)} feeds; starting Airflow ...")
     environment = {
@@ -93,7 +94,7 @@ def run(
     }
     stages: dict[str, float] = {}
     with EmbeddedAirflow(project, environment, database_url) as airflow:
-        feeds = [f"feed_{feed}" for feed in registry.feeds]
+        feeds = [f"feed_{feed}" for feed in order]
         _wait_for_dags(airflow, {*feeds, _INDICATORS})
         stages["start"] = console.seconds
         console.say(f"Airflow is up at {airflow.api.url}; {len(feeds)} feeds to collect")
@@ -115,6 +116,12 @@ def run(
     console.stages(stages)
     if failures:
         raise RunFailed("\n".join([*failures, f"logs: {airflow.home / 'logs'}"]))
+
+
+def _largest_first(registry: Registry, found: Found) -> list[str]:
+    """Return the feeds by the bytes that wait for them: the longest task shall not be the last to begin."""
+    waiting = {feed: sum(file.path.stat().st_size for file, _ in claimed) for feed, claimed in found.claimed.items()}
+    return sorted(registry.feeds, key=lambda feed: -waiting.get(feed, 0))
 
 
 def _wait_for_dags(airflow: EmbeddedAirflow, expected: set[str]) -> None:

@@ -32,6 +32,8 @@ _COMPONENTS = {
     "scheduler": ("--skip-serve-logs",),
     "dag-processor": (),
 }
+#: Has the module that imports, once, what every task needs.
+PRELOAD = Path(__file__).parent / "preload"
 _PR_SET_PDEATHSIG = 1
 
 
@@ -174,7 +176,7 @@ class EmbeddedAirflow:
         with (self.home / f"{component}.log").open("wb") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "airflow", component, *options],
-                env=self._environment,
+                env=self._environment_of(component),
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -182,6 +184,13 @@ class EmbeddedAirflow:
                 start_new_session=True,
                 preexec_fn=_die_with_parent,
             )
+
+    def _environment_of(self, component: str) -> dict[str, str]:
+        """Return the variables of a component; the scheduler is also led to what its tasks share."""
+        if component != "scheduler":
+            return self._environment
+        path = [str(PRELOAD), *filter(None, [self._environment.get("PYTHONPATH")])]
+        return {**self._environment, "PYTHONPATH": os.pathsep.join(path)}
 
     def _wait_until_healthy(self) -> None:
         deadline = time.monotonic() + _START_TIMEOUT

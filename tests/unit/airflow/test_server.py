@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from customs_monitor.airflow.server import EmbeddedAirflow, EmbeddedAirflowError
+from customs_monitor.airflow.server import PRELOAD, EmbeddedAirflow, EmbeddedAirflowError
 from customs_monitor.contracts import Project
 
 #: A scheduler and its task, which Airflow puts into a process group of its own. Both close the pipe when they end.
@@ -74,3 +74,12 @@ def test_a_second_run_in_the_same_folder_is_told_to_wait(tmp_path: Path) -> None
         pytest.fail("it started")
     assert (held / "airflow.db").read_bytes() == b"of the first"
     first.communicate(b"\n")
+
+
+def test_what_tasks_share_starts_no_thread_that_a_fork_would_lose() -> None:
+    program = "import airflow_local_settings, threading; print(threading.active_count())"
+    environment = {**os.environ, "PYTHONPATH": str(PRELOAD)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout.split() == ["1"]
