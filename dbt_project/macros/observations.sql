@@ -9,8 +9,10 @@
                   a measure the source cannot give) there is no observation
     collection    feed of a collection of the Member States: each that has not delivered is named by one observation
                   without a value, of the first measure
+    asked         name of a CTE with the time_period of every period in which the collection asked for the indicator;
+                  none where it always does
 #}
-{% macro observations(cells, indicator, dimensions, measures, confidential=false, collection=none) -%}
+{% macro observations(cells, indicator, dimensions, measures, confidential=false, collection=none, asked=none) -%}
     SELECT *
     FROM (
         {%- for measure, unit, expression in measures %}
@@ -53,7 +55,11 @@
             cast(missing.n_senders AS BIGINT) AS N_SENDERS,
             cast(missing.n_expected AS BIGINT) AS N_EXPECTED
         FROM {{ ref('int_missing_senders') }} AS missing
-        WHERE missing.feed = '{{ collection }}'
+        WHERE
+            missing.feed = '{{ collection }}'
+            {%- if asked %}
+            AND missing.period IN (SELECT time_period FROM {{ asked }})
+            {%- endif %}
         {%- endif %}
     ) AS all_measures
     ORDER BY REF_AREA, TIME_PERIOD{% for dimension in dimensions %}, {{ dimension }}{% endfor %}, MEASURE

@@ -1,12 +1,43 @@
 {#
-    Observations of a question answered on the scale 1 (not at all) to 4 (to a great extent).
+    Observations of a question to the Member States that is answered on the scale 1 (not at all) to 4 (to a great extent).
 
-    RESPONDENTS gave a score and are the denominator of MEAN and SHARE_3_4. A question asked without items goes to the
-    total of its dimension. Where a question has items the distributions cannot tell the mean of the Member States'
-    means, so no total over the items is formed here.
+    dimension      what the items of the question stand for, as the catalogue writes it; none where it has no items
+    distributions  whether published distributions (survey_results) stand in for the cycles whose questionnaire did not
+                   ask the question. They cannot tell the mean of the Member States' means: where they have items, no
+                   total over these is formed.
 #}
-{% macro score_indicator(indicator, dimension=none) -%}
-    WITH cells AS (
+{% macro score_indicator(indicator, dimension=none, distributions=false) -%}
+    WITH asked AS (
+        SELECT DISTINCT cycle AS time_period
+        FROM {{ ref('int_questionnaire_asked') }}
+        WHERE question_id = '{{ indicator }}'
+    ),
+
+    cells AS (
+        SELECT
+            ref_area,
+            time_period,
+            {%- if dimension %}
+            item AS {{ dimension | lower }},
+            {%- endif %}
+            count_1,
+            count_2,
+            count_3,
+            count_4,
+            no_reply,
+            respondents,
+            mean_score,
+            obs_status,
+            n_senders,
+            n_expected
+        FROM {{ ref('int_questionnaire_scores') }}
+        WHERE
+            question_id = '{{ indicator }}'
+            {%- if not dimension %}
+            AND item = '_T'
+            {%- endif %}
+        {%- if distributions %}
+        UNION ALL
         SELECT
             ref_area,
             time_period,
@@ -18,20 +49,36 @@
             count_3,
             count_4,
             no_reply,
-            count_1 + count_2 + count_3 + count_4 AS respondents,
+            respondents,
+            mean_score,
             obs_status,
             n_senders,
             n_expected
         FROM {{ ref('int_survey_scores') }}
         WHERE
             question_id = '{{ indicator }}'
+            AND time_period NOT IN (SELECT time_period FROM asked)
             {%- if not dimension %}
             AND item = '_Z'
             {%- endif %}
+        {%- endif %}
     )
 
-    {{ observations('cells', indicator, [dimension] if dimension else [], [
-        ['MEAN', 'SCORE', ratio('count_1 + 2 * count_2 + 3 * count_3 + 4 * count_4', 'respondents')],
+    {{ score_observations(
+        'cells', indicator, [dimension] if dimension else [], collection='ms_questionnaire', asked='asked'
+    ) }}
+{%- endmacro %}
+
+{#
+    Observations of scores. RESPONDENTS gave one and are the denominator of MEAN and SHARE_3_4, which are not there where
+    nobody did.
+
+    cells              name of a CTE as `observations` takes it, with count_1 ... count_4, no_reply, respondents, mean_score
+    collection, asked  as `observations` takes them
+#}
+{% macro score_observations(cells, indicator, dimensions, collection=none, asked=none) -%}
+    {{ observations(cells, indicator, dimensions, [
+        ['MEAN', 'SCORE', 'mean_score'],
         ['SHARE_3_4', 'FRACTION', ratio('count_3 + count_4', 'respondents')],
         ['COUNT_1', 'PURE_NUMB', 'count_1'],
         ['COUNT_2', 'PURE_NUMB', 'count_2'],
@@ -39,5 +86,5 @@
         ['COUNT_4', 'PURE_NUMB', 'count_4'],
         ['NO_REPLY', 'PURE_NUMB', 'no_reply'],
         ['RESPONDENTS', 'PURE_NUMB', 'respondents'],
-    ]) }}
+    ], collection=collection, asked=asked) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
--- One row per cycle, question and item that was answered on the scale 1 to 4.
+-- One row per cycle, question and item that was answered on the scale 1 to 4, where only the distribution is told.
 WITH distributions AS (
     SELECT
         answers.cycle,
@@ -38,6 +38,11 @@ SELECT
     distributions.count_3,
     distributions.count_4,
     distributions.no_reply,
+    distributions.count_1 + distributions.count_2 + distributions.count_3 + distributions.count_4 AS respondents,
+    {{ ratio(
+        'distributions.count_1 + 2 * distributions.count_2 + 3 * distributions.count_3 + 4 * distributions.count_4',
+        'distributions.count_1 + distributions.count_2 + distributions.count_3 + distributions.count_4',
+    ) }} AS mean_score,
     -- The questionnaire of the cycle asked after effects of past action, the indicators ask after a level or change.
     'D' AS obs_status,
     distributions.respondents_total AS n_senders,

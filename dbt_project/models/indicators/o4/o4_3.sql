@@ -1,1 +1,1 @@
-{{ score_indicator('o4-3', 'CRMF_ELEMENT') }}
+{{ score_indicator('o4-3', 'CRMF_ELEMENT', distributions=true) }}

@@ -1,1 +1,1 @@
-{{ score_indicator('o567-13') }}
+{{ score_indicator('o567-13', distributions=true) }}

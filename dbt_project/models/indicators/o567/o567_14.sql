@@ -1,1 +1,1 @@
-{{ score_indicator('o567-14') }}
+{{ score_indicator('o567-14', distributions=true) }}

@@ -1,1 +1,1 @@
-{{ score_indicator('o567-17') }}
+{{ score_indicator('o567-17', distributions=true) }}

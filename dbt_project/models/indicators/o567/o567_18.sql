@@ -1,1 +1,1 @@
-{{ score_indicator('o567-18') }}
+{{ score_indicator('o567-18', distributions=true) }}

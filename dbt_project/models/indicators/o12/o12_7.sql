@@ -1,0 +1,1 @@
+{{ score_indicator('o12-7', 'SYSTEM') }}

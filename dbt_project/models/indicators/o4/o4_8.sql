@@ -1,0 +1,1 @@
+{{ score_indicator('o4-8') }}

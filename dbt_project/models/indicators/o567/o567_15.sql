@@ -1,0 +1,1 @@
+{{ score_indicator('o567-15') }}
