@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from customs_monitor.contracts import Registry
+from customs_monitor.release.formats import OBSERVATION_FORMATS
+from customs_monitor.release.formats.indicator_table import indicator_tables
+
+if TYPE_CHECKING:
+    from customs_monitor.release.checks import Reading
+
+
+def format_parity(reading: Reading, registry: Registry) -> Iterator[str]:
+    """Every format of an indicator's public table has just the cells of its Parquet file."""
+    for table in indicator_tables(reading.contents, registry):
+        stem = table.dataset.stem
+        parquet = reading.public / f"{stem}.parquet"
+        if not parquet.is_file():
+            continue  # the check of the columns says so
+        file = pq.ParquetFile(parquet)
+        for form in OBSERVATION_FORMATS:
+            other = reading.public / f"{stem}.{form.suffix}"
+            if not other.is_file():
+                yield f"{stem}.{form.suffix} is missing"
+                continue
+            try:
+                rows = form.read(table, other, file.schema_arrow)
+                for difference in differences(file.iter_batches(), rows, file.schema_arrow):
+                    yield f"{stem}.{form.suffix}: {difference}"
+            except (ValueError, KeyError, TypeError, IndexError) as error:  # of Arrow and JSON, too
+                yield f"{stem}.{form.suffix} cannot be read back: {error!r}"
 
 
 def differences(

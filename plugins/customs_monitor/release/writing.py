@@ -8,20 +8,27 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from customs_monitor.contracts import Registry
 from customs_monitor.release.contents import CONTENTS, Contents
 from customs_monitor.release.datasets import Dataset, write_dataset
-from customs_monitor.release.formats import FORMATS
+from customs_monitor.release.formats import FORMATS, OBSERVATION_FORMATS
 from customs_monitor.release.formats.csvw import csv_metadata
+from customs_monitor.release.formats.indicator_table import indicator_tables
 
 
-def write_data(database: Path, contents: Contents, public: Path, restricted: Path) -> dict[str, int]:
+def write_data(
+    database: Path, contents: Contents, public: Path, restricted: Path, registry: Registry | None = None
+) -> dict[str, int]:
     """Write all tables and the release's contents.
+
+    What is not public is kept as Parquet and CSV alone: its few readers work with programs.
 
     Args:
         database: the build's DuckDB file.
         contents: what the tables are.
         public: folder of the public release, made if need be.
         restricted: folder of the restricted one; stays absent where everything is public.
+        registry: the codelists; None takes those of the project.
 
     Returns:
         The rows of each table by its id.
@@ -31,6 +38,10 @@ def write_data(database: Path, contents: Contents, public: Path, restricted: Pat
         rows = {item.id: write_dataset(connection, item, public, restricted) for item in contents.datasets}
     for folder in (public, restricted):
         _write_formats(folder, contents.datasets)
+    for table in indicator_tables(contents, registry or Registry.load()):
+        parquet = public / f"{table.dataset.stem}.parquet"
+        for form in OBSERVATION_FORMATS:
+            form.write(table, parquet, public / f"{table.dataset.stem}.{form.suffix}")
     (public / CONTENTS).write_bytes(contents.to_json())
     return rows
 

@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
+from customs_monitor.release.formats.file_kind import FileKind
+
 
 class CsvFormat:
     """Written by DuckDB and read back by Arrow: two programs that share no line must agree on every cell."""
 
     suffix = "csv"
+    kind = FileKind("CSV: for spreadsheets and programs", "text/csv", "CSV", "{stem}.csv-metadata.json")
 
     def write(self, parquet: Path, target: Path) -> None:
         """Write the rows of a Parquet file; figures in the shortest form that reads back to the same number."""

@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from customs_monitor.release.datasets import Dataset
 
-_LICENCE = "http://publications.europa.eu/resource/authority/licence/COM_REUSE"
+#: Reuse of Commission documents (Decision 2011/833/EU), of the table of licences of the Publications Office.
+LICENCE = "http://publications.europa.eu/resource/authority/licence/COM_REUSE"
 
 
 def csv_metadata(dataset: Dataset, schema: pa.Schema) -> bytes:
@@ -32,7 +33,7 @@ def csv_metadata(dataset: Dataset, schema: pa.Schema) -> bytes:
         "url": f"{dataset.id}.csv",
         "dc:title": dataset.title,
         "dc:description": dataset.description,
-        "dc:license": {"@id": _LICENCE},
+        "dc:license": {"@id": LICENCE},
         "dialect": {"encoding": "utf-8", "delimiter": ",", "quoteChar": '"', "doubleQuote": True, "header": True},
         "tableSchema": {"columns": columns, **({"primaryKey": list(dataset.key)} if dataset.key else {})},
     }
