@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from lxml import etree
 from pysdmx.io import read_sdmx
 from pysdmx.io.xml.header import read as read_header
 
@@ -34,7 +35,12 @@ def problems(contents, registry, release, tmp_path):
 
 
 def test_it_reads_like_this(path, golden):
-    golden("structure.xml", path.read_text(encoding="utf-8"))
+    document = etree.parse(path)
+    for codelist in document.findall(".//{*}Codelist"):
+        # One list shows what all look like; a new code in another changes nothing here.
+        if codelist.get("id") != "CL_CRMF_ELEMENT":
+            codelist.getparent().remove(codelist)
+    golden("structure.xml", etree.tostring(document, encoding="unicode") + "\n")
 
 
 def test_the_header_has_the_time_of_the_release(path):
