@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from customs_monitor.release import release_now
+from customs_monitor.release import release_now, site
 from customs_monitor.release.candidate import prepare
 from customs_monitor.release.errors import GateFailed, ReleaseError, ReleaseOvertaken
 from customs_monitor.release.gate import gate
@@ -256,6 +256,12 @@ class TestPublish:
     def test_killed_between_any_two_writes_a_reader_sees_old_or_new(
         self, store, layout, registry, deliveries, fake_build, scratch, monkeypatch
     ):
+        def small_site(store, layout, registry, manifest, contents, folder):
+            (folder / "site").mkdir()
+            (folder / "site" / "index.html").write_text(manifest.release_id)
+
+        # A hundred pages would be a hundred kills of the same kind.
+        monkeypatch.setattr(site, "write_site", small_site)
         deliveries.survey()
         old = release_now(store, layout, registry, "run-0", scratch())
         deliveries.survey({**ANSWERS, "4": 12}, sequence=2)

@@ -329,5 +329,12 @@ def _short(value: float) -> str:
 
 
 def _ink_on(colour: str) -> str:
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    return INK if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.42 else "#ffffff"
+    """Return the colour of words on a bar: the one of two with more contrast (WCAG 2.2, relative luminance)."""
+    light = _luminance(colour)
+    return INK if (light + 0.05) / (_luminance(INK) + 0.05) > 1.05 / (light + 0.05) else "#ffffff"
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -189,7 +189,7 @@ def _deliveries(old: Iterable[ManifestDelivery], new: Iterable[ManifestDelivery]
 def _methods(old: Mapping[str, Mapping[str, Any]], contents: Contents) -> Iterable[MethodNews]:
     for entry in contents.indicators:
         before = old.get(entry.id)
-        if entry.spec is None or before is None:
+        if entry.spec is None or before is None or entry.state == "restricted":
             continue
         now = entry.spec.model_dump(mode="json", by_alias=True)
         what = tuple(

@@ -148,7 +148,12 @@ def write_site(
 
 
 def _indicator(pages: Pages, entry: IndicatorEntry, seen: Observations | None, origins: Origins, told: News) -> None:
-    """Write the page of an indicator, also of one that has no figures: then it says why."""
+    """Write the page of an indicator, also of one that has no figures: then it says why.
+
+    One that is not public has no public file, not even a page; the list of indicators says so.
+    """
+    if entry.state == "restricted":
+        return
     values: dict[str, Any] = {"entry": entry, "spec": entry.spec, "table": table_of(entry.table), "seen": seen}
     if seen is None or entry.dataset is None:
         pages.write(f"indicators/{entry.id}.html", "awaiting", **values)
