@@ -210,6 +210,38 @@ def check(
         raise typer.Exit(DATA_AT_FAULT)
 
 
+@app.command()
+def template(
+    feed: Annotated[str, typer.Argument(help="The feed, like crc_statistics.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The workbook to write; <feed>_<sender>_<period>.xlsx here by default.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="The language of the notes: en, fr or de.")] = "en",
+    period: Annotated[
+        str | None, typer.Option(help="Its period, like 2026-Q3: codes valid then; those of today by default.")
+    ] = None,
+    sender: Annotated[str | None, typer.Option(help="Who sends it, like EL.")] = None,
+) -> None:
+    """Write the workbook that a sender fills in: the feed's columns with drop-down lists, and notes."""
+    from customs_monitor.templates import LANGUAGES, TemplateError, order, write_template
+
+    registry = load_registry()
+    if language not in LANGUAGES:
+        fail(f"there is no template in {language!r}: choose one of {', '.join(LANGUAGES)}", CALL_AT_FAULT)
+    try:
+        asked = order(registry, feed, datetime.now(UTC).date(), period=period, sender=sender)
+    except TemplateError as error:
+        fail(str(error), CALL_AT_FAULT)
+    target = out or Path("_".join(filter(None, (feed, asked.sender, asked.period))) + ".xlsx")
+    if target.exists():
+        fail(f"{target} is there already, perhaps filled in: name another file with --out", CALL_AT_FAULT)
+    try:
+        write_template(asked, registry, target, language)
+    except OSError as error:
+        fail(f"{target} cannot be written: {error.strerror}; name another file with --out", CALL_AT_FAULT)
+    typer.echo(f"written: {target}")
+
+
 @new.command("feed")
 def new_feed(feed: Annotated[str, typer.Argument(metavar="ID", help="In lower case, like safety_gate.")]) -> None:
     """Write the contract, the staging model and two golden cases of a new feed."""

@@ -10,6 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: The data sheet of our own templates: their notes stand on other sheets, which have rows where it has none yet.
+TEMPLATE_SHEET = "data"
+
 
 class _Format(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +34,10 @@ class ExcelFormat(_Format):
     """XLSX, XLSM, XLSB, ODS or the old binary XLS; formulas are read as their stored values, macros never run."""
 
     type: Literal["excel"] = "excel"
-    sheet: str | None = Field(default=None, description="The first sheet that has a header and a row when absent.")
+    sheet: str | None = Field(
+        default=None,
+        description=f"When absent `{TEMPLATE_SHEET}`, else the first sheet that has a header and a row.",
+    )
     header_row: int = Field(default=1, ge=1, description="The sheet row of the column names, counted from 1.")
     null_values: tuple[str, ...] = ()
 

@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from customs_monitor.contracts.formats import ExcelFormat
+from customs_monitor.contracts.formats import TEMPLATE_SHEET, ExcelFormat
 from customs_monitor.intake.errors import IntakeError, IntakeProblem, shown
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.rows import to_batches
@@ -77,7 +77,7 @@ def open_excel(path: Path, fmt: ExcelFormat, limits: Limits = DEFAULT_LIMITS) ->
 
 
 def open_sheet(path: Path, fmt: ExcelFormat, limits: Limits = DEFAULT_LIMITS, *, most: int = 0) -> Sheet:
-    """Open the sheet that `fmt` names, else the first one that has a header and a row.
+    """Open the sheet that `fmt` names, else the data sheet of a template, else the first with a header and a row.
 
     Args:
         path: The workbook.
@@ -167,7 +167,7 @@ def _messages(path: Path, fmt: ExcelFormat, limits: Limits, most: int) -> Iterat
     command = [
         *(sys.executable, "-I", str(_PROCESS), str(path.absolute())),
         *(str(limits.workbook_memory), str(limits.workbook_seconds)),
-        *(fmt.sheet or "", str(fmt.header_row), str(most)),
+        *(fmt.sheet or "", TEMPLATE_SHEET, str(fmt.header_row), str(most)),
     ]
     with (
         tempfile.TemporaryFile() as complaints,

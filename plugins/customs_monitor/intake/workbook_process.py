@@ -4,7 +4,8 @@ Run as a script, never imported: a few kilobytes of XLSX, XLS or ODS can ask the
 machine has (one cell in the last column of the last row, one long string used a million times), and the parser
 aborts the process when it does not get it. Here that ends this process only.
 
-Call: `python workbook_process.py PATH MEMORY_BYTES CPU_SECONDS SHEET|"" HEADER_ROW MOST_ROWS` (0: all rows).
+Call: `python workbook_process.py PATH MEMORY_BYTES CPU_SECONDS SHEET|"" PREFERRED_SHEET HEADER_ROW MOST_ROWS` (0: all
+rows). Without SHEET the preferred one is read if it has a header, else the first that has a header and a row.
 Output: a JSON value a line. First `{"sheet": name, "names": [...]}` or `{"error": code, "text": ...}`, then lists
 of `[sheet row, [text or null, ...]]` from the header row on, without the empty rows, then `{"end": true}`.
 """
@@ -46,15 +47,18 @@ def _has_table(sheet: python_calamine.CalamineSheet, header_row: int) -> bool:
 
 
 def _choose(
-    workbook: python_calamine.CalamineWorkbook, wanted: str, header_row: int
+    workbook: python_calamine.CalamineWorkbook, wanted: str, preferred: str, header_row: int
 ) -> python_calamine.CalamineSheet | None:
     if wanted:
         return workbook.get_sheet_by_name(wanted) if wanted in workbook.sheet_names else None
+    names = [sheet.name for sheet in workbook.sheets_metadata if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet]
+    if preferred in names:
+        sheet = workbook.get_sheet_by_name(preferred)
+        if _has_table(sheet, header_row - 1):
+            return sheet
     first: python_calamine.CalamineSheet | None = None
-    for metadata in workbook.sheets_metadata:
-        if metadata.typ != python_calamine.SheetTypeEnum.WorkSheet:
-            continue
-        sheet = workbook.get_sheet_by_name(metadata.name)
+    for name in names:
+        sheet = workbook.get_sheet_by_name(name)
         if _has_table(sheet, header_row):
             return sheet
         first = first or sheet
@@ -65,11 +69,11 @@ def _send(message: object, out: TextIO) -> None:
     out.write(json.dumps(message, separators=(",", ":")) + "\n")
 
 
-def main(path: str, wanted: str, header_row: int, most: int, out: TextIO) -> None:
+def main(path: str, wanted: str, preferred: str, header_row: int, most: int, out: TextIO) -> None:
     """Write the rows of one sheet to `out`."""
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
-        sheet = _choose(workbook, wanted, header_row)
+        sheet = _choose(workbook, wanted, preferred, header_row)
     except python_calamine.PasswordError:
         _send({"error": "FILE_ENCRYPTED", "text": ""}, out)
         return
@@ -98,8 +102,8 @@ def main(path: str, wanted: str, header_row: int, most: int, out: TextIO) -> Non
 
 
 if __name__ == "__main__":
-    _, path, memory, seconds, wanted, header_row, most = sys.argv
+    _, path, memory, seconds, wanted, preferred, header_row, most = sys.argv
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    main(path, wanted, int(header_row), int(most), sys.stdout)
+    main(path, wanted, preferred, int(header_row), int(most), sys.stdout)

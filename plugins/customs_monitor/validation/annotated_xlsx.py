@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from collections.abc import Iterator
-from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -18,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from customs_monitor.intake import Sniffed
 from customs_monitor.validation.issue_file import ListedIssue
 from customs_monitor.validation.spreadsheet_text import cures, messages
+from customs_monitor.validation.workbook_file import save_workbook
 
 _FILLS = {
     "error": PatternFill("solid", fgColor="FFF4C7C3"),
@@ -26,11 +23,6 @@ _FILLS = {
 }
 #: Comments are drawings, which spreadsheets open slowly; all issues are in the added columns.
 _MOST_COMMENTS = 5_000
-#: The earliest time a ZIP archive can hold: the same workbook gives the same bytes.
-_NO_TIME = datetime(1980, 1, 1)  # noqa: DTZ001
-
-#: openpyxl notes the moment of saving, whatever the workbook says.
-_SAVED_AT = re.compile(rb"<dcterms:modified.*?</dcterms:modified>")
 
 
 def annotate_xlsx(
@@ -69,10 +61,7 @@ def annotate_xlsx(
             if comments < _MOST_COMMENTS:
                 cell.comment = Comment(f"{issue.message}\n{issue.cure}", "Customs Monitor")
                 comments += 1
-    book.properties.created = _NO_TIME
-    packed = BytesIO()
-    book.save(packed)
-    _write_without_times(packed, target)
+    save_workbook(book, target)
     return target
 
 
@@ -91,14 +80,3 @@ def _put(sheet: Worksheet, row: int, column: int, text: str) -> None:
         cell.value = text
         # Whatever it begins with, it is text.
         cell.data_type = "s"
-
-
-def _write_without_times(packed: BytesIO, target: Path) -> None:
-    with zipfile.ZipFile(packed) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            content = old.read(name)
-            if name == "docProps/core.xml":
-                content = _SAVED_AT.sub(b"", content)
-            new.writestr(entry, content)
