@@ -11,7 +11,12 @@ import pyarrow.parquet as pq
 
 from customs_monitor.contracts import Registry
 from customs_monitor.release.contents import Contents, IndicatorEntry
-from customs_monitor.release.datasets import Dataset, observation_columns
+from customs_monitor.release.datasets import (
+    Dataset,
+    confidential_values,
+    confidentiality_column,
+    observation_columns,
+)
 from customs_monitor.release.formats import FORMATS
 from customs_monitor.release.parity import differences
 
@@ -96,16 +101,15 @@ def disclosure(reading: Reading, registry: Registry) -> Iterator[str]:
     for dataset in reading.contents.datasets:
         if not dataset.public and any((reading.public / dataset.kind / dataset.id).glob("*")):
             yield f"{dataset.stem}: is restricted and has public files"
-    for path in sorted(reading.public.rglob("*.parquet")):
-        name = path.relative_to(reading.public).as_posix()
-        known = {column.upper(): column for column in pq.read_schema(path).names}
-        status = known.get("CONF_STATUS")
-        if status is None:
+        path = reading.public / f"{dataset.stem}.parquet"
+        if not path.is_file():
             continue
-        value = known.get("OBS_VALUE")
-        leak = f"coalesce({status}, 'F') <> 'F'" + (f" AND {value} IS NOT NULL" if value else "")
-        if count := _count(path, leak):
-            yield f"{name}: {count} confidential cells have a value"
+        columns = pq.read_schema(path).names
+        if (status := confidentiality_column(columns)) is None:
+            continue
+        told = " OR ".join(f"{name} IS NOT NULL" for name in confidential_values(dataset, columns))
+        if count := _count(path, f"coalesce({status}, 'F') <> 'F' AND ({told})"):
+            yield f"{dataset.stem}.parquet: {count} confidential cells have a value"
 
 
 def coverage(reading: Reading, registry: Registry) -> Iterator[str]:

@@ -93,7 +93,7 @@ def write_dataset(database: duckdb.DuckDBPyConnection, dataset: Dataset, public:
         The number of rows.
     """
     columns = [name for name, *_ in database.execute(f"DESCRIBE {dataset.relation}").fetchall()]
-    confidential = next((name for name in columns if name.lower() == "conf_status"), None)
+    confidential = confidentiality_column(columns)
     # Confidentiality of a cell that may not be published (SDMX CL_CONF_STATUS): all but F (free).
     hidden = f"coalesce({confidential}, 'F') <> 'F'" if confidential else None
     rows = 0
@@ -105,13 +105,28 @@ def write_dataset(database: duckdb.DuckDBPyConnection, dataset: Dataset, public:
     return rows
 
 
-def _without_values(dataset: Dataset, columns: Sequence[str], hidden: str) -> list[str]:
-    """Return what a confidential row shows instead: nothing of what it says beyond its key and its senders."""
+def confidentiality_column(columns: Sequence[str]) -> str | None:
+    """Return the column that says whether a row is confidential, None if the table has none."""
+    return next((name for name in columns if name.upper() == "CONF_STATUS"), None)
+
+
+def confidential_values(dataset: Dataset, columns: Sequence[str]) -> list[str]:
+    """Return the columns that a confidential row of the public file leaves empty.
+
+    Of a mart that is all but its key, its status and its senders.
+    """
     if dataset.kind == "indicators":
-        shown = {"OBS_VALUE": "NULL", "OBS_STATUS": "'Q'", "CONF_STATUS": "'C'"}
+        return ["OBS_VALUE"]
+    return [name for name in columns if name not in {*dataset.key, "conf_status", "n_senders", "n_expected"}]
+
+
+def _without_values(dataset: Dataset, columns: Sequence[str], hidden: str) -> list[str]:
+    """Return what a confidential row shows instead."""
+    shown = dict.fromkeys(confidential_values(dataset, columns), "NULL")
+    if dataset.kind == "indicators":
+        shown |= {"OBS_STATUS": "'Q'", "CONF_STATUS": "'C'"}
     else:
-        kept = {*dataset.key, "conf_status", "n_senders", "n_expected"}
-        shown = dict.fromkeys((name for name in columns if name not in kept), "NULL") | {"conf_status": "'C'"}
+        shown |= {"conf_status": "'C'"}
     return [f"CASE WHEN {hidden} THEN {value} ELSE {name} END AS {name}" for name, value in shown.items()]
 
 

@@ -181,7 +181,7 @@ class TestGate:
         from customs_monitor.release import datasets
 
         fake_build.confidential = True
-        monkeypatch.setattr(datasets, "_NOT_FREE", "false")
+        monkeypatch.setattr(datasets, "_without_values", lambda *_: ["OBS_VALUE AS OBS_VALUE"])
         deliveries.survey()
         candidate = prepare(store, layout, registry, "run-1", scratch())
         with pytest.raises(GateFailed, match=r"disclosure: .*6 confidential cells have a value"):
