@@ -19,6 +19,7 @@ from customs_monitor.collection.in_force import without_contract
 from customs_monitor.collection.inbox import Found, Inbox, InboxError, look_through
 from customs_monitor.collection.records import JudgingOutcome
 from customs_monitor.collection.summary import (
+    ACCEPTED_TOLD,
     delivery_lines,
     feed_totals,
     read_outcomes,
@@ -155,7 +156,7 @@ class _Watch:
             if attempt in self._told:
                 continue
             self._told.add(attempt)
-            for line in delivery_lines(outcome):
+            for line in delivery_lines(outcome, ACCEPTED_TOLD):
                 self._console.say(f"{outcome.feed}: {line}")
             if outcome.error is not None:
                 self._console.say(f"{outcome.feed}: an attempt FAILED: {outcome.error}")

@@ -12,7 +12,7 @@ from customs_monitor.collection.inbox import Found, Inbox, look_through
 from customs_monitor.collection.judging import judge_waiting
 from customs_monitor.collection.landing import land_files
 from customs_monitor.collection.progress import Progress
-from customs_monitor.collection.summary import changing_lines, delivery_lines
+from customs_monitor.collection.summary import ACCEPTED_TOLD, changing_lines, delivery_lines
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
@@ -66,6 +66,6 @@ def collect(
             log.debug("%s failed", feed, exc_info=True)
             progress.tell(f"{feed}: FAILED: {failures[feed]}")
         else:
-            for line in (*changing_lines(landed), *delivery_lines(judged)):
+            for line in (*changing_lines(landed), *delivery_lines(judged, ACCEPTED_TOLD)):
                 progress.tell(f"{feed}: {line}")
     return Collected(found, failures)

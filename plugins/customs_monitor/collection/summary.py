@@ -33,9 +33,22 @@ class FeedTotals:
     warnings: int
 
 
-def delivery_lines(outcome: JudgingOutcome) -> Iterator[str]:
-    """Yield a line per delivery: file, verdict, rows, and the rules broken most."""
+#: Plainly accepted deliveries of a feed that a person watching a run is told of one by one.
+ACCEPTED_TOLD = 3
+
+
+def delivery_lines(outcome: JudgingOutcome, accepted: int | None = None) -> Iterator[str]:
+    """Yield a line per delivery: file, verdict, rows, and the rules broken most.
+
+    Args:
+        outcome: what was judged.
+        accepted: how many lines plainly accepted deliveries have at most; one more sums the others up.
+    """
+    plain = [item for item in outcome.deliveries if item.verdict == "accepted"]
+    folded = plain[accepted:] if accepted is not None else []
     for delivery in outcome.deliveries:
+        if delivery in folded:
+            continue
         broken = sorted(
             (issue for issue in delivery.issues if issue.severity != "information"), key=lambda issue: -issue.count
         )
@@ -46,6 +59,9 @@ def delivery_lines(outcome: JudgingOutcome) -> Iterator[str]:
             f"{delivery.rows_read:,} rows read, {delivery.rows_accepted:,} accepted, "
             f"{delivery.rows_refused:,} refused{'; ' + shown if shown else ''}{more}"
         )
+    if folded:
+        rows = sum(delivery.rows_accepted for delivery in folded)
+        yield f"{len(folded):,} more deliveries accepted, {rows:,} rows"
 
 
 def changing_lines(outcome: LandingOutcome) -> Iterator[str]:

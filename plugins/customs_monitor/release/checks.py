@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import duckdb
@@ -117,15 +118,20 @@ def coverage(reading: Reading, registry: Registry) -> Iterator[str]:
     for entry in reading.contents.indicators:
         if entry.spec is None or entry.dataset is None:
             continue
-        for path, name in reading.files(entry.dataset):
+        for path, _ in islice(reading.files(entry.dataset), 1):
             low = duckdb.read_parquet(str(path)).query(
                 "cells",
                 f"""SELECT TIME_PERIOD, min(N_SENDERS), min(N_EXPECTED) FROM cells
                 WHERE N_EXPECTED > 0 AND N_SENDERS < {entry.spec.coverage_threshold} * N_EXPECTED
-                GROUP BY TIME_PERIOD ORDER BY TIME_PERIOD""",
+                GROUP BY TIME_PERIOD ORDER BY TIME_PERIOD DESC""",
             )
-            for period, senders, expected in low.fetchall():
-                yield f"{name} {period}: {senders} of {expected} senders, below {entry.spec.coverage_threshold:.0%}"
+            if periods := low.fetchall():
+                period, senders, expected = periods[0]
+                more = f" and in earlier periods ({len(periods) - 1})" if len(periods) > 1 else ""
+                yield (
+                    f"{entry.id}: below {entry.spec.coverage_threshold:.0%} of the senders in {period} "
+                    f"({senders} of {expected}){more}"
+                )
 
 
 def _cells(path: Path, name: str, entry: IndicatorEntry) -> Iterator[str]:

@@ -14,6 +14,7 @@ from rich.console import Console
 from customs_monitor.airflow import embedded
 from customs_monitor.airflow.api import AirflowUnreachable
 from customs_monitor.collection.records import DeliveryOutcome, JudgingOutcome
+from customs_monitor.collection.summary import delivery_lines
 from customs_monitor.console import RunConsole
 
 
@@ -35,6 +36,24 @@ def test_a_retry_that_succeeds_after_a_failure_is_told_too() -> None:
     watch.verdicts([failed, _outcome(2, deliveries=(delivery,))])
     assert text.getvalue().count("an attempt FAILED: StoreUnavailable: no answer") == 1
     assert "alerts.csv (SANTE 2026): accepted, 5 rows read" in text.getvalue()
+
+
+def test_many_deliveries_that_are_simply_accepted_are_summed_up_and_the_others_are_told() -> None:
+    def delivery(name: str, **changes: Any) -> DeliveryOutcome:
+        told = {"verdict": "accepted", "rows_accepted": 5, "rows_refused": 0, **changes}
+        return DeliveryOutcome(period="2026-Q3", sender="FR", delivery_id=name, file=name, rows_read=5, **told)
+
+    outcome = _outcome(
+        1,
+        deliveries=(
+            *(delivery(f"{number}.csv") for number in range(5)),
+            delivery("bad.csv", verdict="refused", rows_accepted=0, rows_refused=5),
+        ),
+    )
+    lines = list(delivery_lines(outcome, accepted=3))
+    assert [line.split()[0] for line in lines] == ["0.csv", "1.csv", "2.csv", "bad.csv", "2"]
+    assert lines[-1] == "2 more deliveries accepted, 10 rows"
+    assert len(list(delivery_lines(outcome))) == 6
 
 
 def test_an_inbox_that_is_not_there_is_the_caller_s_fault(

@@ -173,7 +173,7 @@ class TestGate:
         assert release.indicators == ("o4-3",)
         verdict = {item.check: item for item in read_manifest(store, release.release_id).gate}["coverage"]
         assert verdict.verdict == "warned"
-        assert "26 of 27 senders" in verdict.detail
+        assert verdict.detail == "o4-3: below 100% of the senders in 2018-2020 (26 of 27)"
 
     def test_a_confidential_cell_in_public_is_caught(
         self, store, layout, registry, deliveries, fake_build, scratch, monkeypatch
