@@ -73,6 +73,8 @@ def synthesise(
     )
     if world.authorisations < 1:
         raise SynthError(f"{rows} rows are too few: give 1 or more")
+    if not world.members:
+        raise SynthError("nobody would report: name one Member State or more")
     if not 0 <= defects <= 1:
         raise SynthError(f"{defects} is no share: give a number from 0 to 1")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

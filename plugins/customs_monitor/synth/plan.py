@@ -27,14 +27,15 @@ _COLLECTIONS: dict[str, Callable[[World, str, str], Iterator[Row]]] = {
 _REGISTERS = {**ANNUAL, **QUARTERLY, **CYCLICAL, **LONG}
 #: One Member State never reports to one of these.
 _NEVER = ("crc_statistics", "control_statistics", "ms_questionnaire")
-#: In each collection and period so many are late, so many send a second version, and so many have nothing to report.
+#: In each collection and period so many are late, so many send a second version, and so many have nothing to report;
+#: fewer where few report.
 _LATE, _REVISING, _NIL = 2, 2, 1
 #: Of the Member States that may have nothing to report.
 _SMALLEST = 6
 #: A register of the Commission is late or revised with these chances.
 _REGISTER_LATE, _REGISTER_REVISED = 0.05, 0.12
-#: Two feeds make one indicator; this one is always there, so that its coverage is that of the Member States.
-_ALWAYS_IN_TIME = "eu_agreements"
+#: Always there and right: what is made of them depends on the questionnaire, too, and is to vary with that alone.
+_RELIABLE = ("eu_agreements", "survey_results")
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,7 @@ def planned(world: World, defects: float) -> list[Delivery]:
     spoiled: set[int] = set()
     if defects:
         sound = [
-            number
-            for number, group in enumerate(groups)
-            if group[0].kind == "data" and group[0].feed != _ALWAYS_IN_TIME
+            number for number, group in enumerate(groups) if group[0].kind == "data" and group[0].feed not in _RELIABLE
         ]
         spoiled = set(chance.sample(sound, min(len(sound), max(1, round(defects * len(groups))))))
     found: list[Delivery] = []
@@ -106,15 +105,21 @@ def _collections(world: World) -> Iterator[list[Delivery]]:
                 sender for sender in world.senders(feed, period) if (feed, sender) != (silent_feed, silent)
             ]  # fmt: skip
             small = sorted(senders, key=lambda sender: SIZES[sender])[:_SMALLEST]
-            nil = set(chance.sample(small, _NIL))
+            nil = set(chance.sample(small, _some_of(senders, _NIL)))
             others = [sender for sender in senders if sender not in nil]
-            late = set(_unpunctual(world, feed, others, chance, _LATE))
-            revising = set(chance.sample([sender for sender in others if sender not in late], _REVISING))
+            late = set(_unpunctual(world, feed, others, chance, _some_of(others, _LATE)))
+            in_time = [sender for sender in others if sender not in late]
+            revising = set(chance.sample(in_time, _some_of(in_time, _REVISING)))
             for sender in senders:
                 first = Delivery(
                     feed, period, sender, 2 if sender in late else 1, 1, "nil" if sender in nil else "data"
                 )
                 yield [first, replace(first, wave=2, version=2, revision=1)] if sender in revising else [first]
+
+
+def _some_of(senders: list[str], most: int) -> int:
+    """Return how many of the senders have a habit: no more than one in three."""
+    return min(most, len(senders) // 3)
 
 
 def _unpunctual(world: World, feed: str, senders: list[str], chance: Random, number: int) -> list[str]:
@@ -133,9 +138,12 @@ def _registers(world: World) -> Iterator[list[Delivery]]:
         for feed in feeds:
             for period in periods:
                 chance = world.random("punctuality", feed, period)
-                late = chance.random() < _REGISTER_LATE and feed != _ALWAYS_IN_TIME
+                late = chance.random() < _REGISTER_LATE and feed not in _RELIABLE
                 first = Delivery(feed, period, "TAXUD", 2 if late else 1, 1, "data")
-                again = not late and feed != "survey_results" and chance.random() < _REGISTER_REVISED
+                # Before there is anything to register there is no register.
+                if next(rows_of(world, first), None) is None:
+                    continue
+                again = not late and feed not in _RELIABLE and chance.random() < _REGISTER_REVISED
                 yield [first, replace(first, wave=2, version=2, revision=1)] if again else [first]
 
 

@@ -148,6 +148,7 @@ def test_years_and_cycles_are_those_the_quarters_touch(registry: Registry) -> No
         ({"first": "2017-Q4", "last": "2018-Q1"}, "give 2018-Q1 or later"),
         ({"rows": 0}, "0 rows are too few"),
         ({"defects": 1.5}, "1.5 is no share"),
+        ({"members": []}, "name one Member State or more"),
     ],
 )
 def test_what_makes_no_sense_is_refused(
