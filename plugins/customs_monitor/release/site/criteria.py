@@ -31,6 +31,8 @@ _HEADS = (
     "Positive, of controls",
 )
 _MOST = 25
+_FREE = "F"
+_CONFIDENTIAL = Cell("c")
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,9 @@ class Criteria:
     Attributes:
         period: the last one.
         since: the first of the periods that the two lists are about.
-        never_hit: criteria in force without a hit in any of these periods, with their labels.
-        never_find: criteria whose hits were controlled and never found anything.
+        never_hit: criteria in force of which no delivery reports a hit in any of these periods, with their labels.
+        never_find: criteria whose hits were controlled and never found anything, by the figures that are public.
+        hidden: criteria of which a figure is confidential in some of these periods: of them little can be said.
     """
 
     period: str
@@ -50,6 +53,7 @@ class Criteria:
     trend: Chart | None
     never_hit: tuple[tuple[str, str], ...]
     never_find: tuple[tuple[str, str], ...]
+    hidden: tuple[str, ...]
     senders: tuple[int, int] | None
 
 
@@ -64,8 +68,10 @@ def criteria(folder: Path, labels: Labels) -> Criteria | None:
     if not evaluation.is_file():
         return None
     with duckdb.connect() as database:
-        database.read_parquet(str(evaluation)).create_view("evaluation")
-        columns = set(database.table("evaluation").columns)
+        published = database.read_parquet(str(evaluation))
+        columns = set(published.columns)
+        free = f"coalesce(conf_status, '{_FREE}') = '{_FREE}'" if "conf_status" in columns else "true"
+        published.project(f"*, {free} AS is_free").create_view("evaluation")
         if not columns >= _NEEDED:
             log.warning("no page on the common risk criteria: %s lacks %s", EVALUATION, sorted(_NEEDED - columns))
             return None
@@ -81,8 +87,10 @@ def criteria(folder: Path, labels: Labels) -> Criteria | None:
             reading.periods[0],
             tuple(grids),
             reading.trend(),
-            reading.listed("coalesce(sum(hits_automated), 0) = 0"),
+            # What is confidential is no zero.
+            reading.listed("bool_and(is_free) AND coalesce(sum(hits_automated), 0) = 0"),
             reading.listed("sum(hits_automated) > 0 AND sum(controls) > 0 AND sum(positive_results) = 0"),
+            tuple(code for code, _ in reading.listed("NOT bool_and(is_free)")),
             reading.senders(columns),
         )
 
@@ -110,20 +118,24 @@ class _Reading:
         total = others.pop(column)
         where = " AND ".join(f"{other} = '{code}'" for other, code in others.items())
         found = self._rows(
-            f"""SELECT {column}, {", ".join([*_COUNTS, *_RATES])} FROM evaluation
+            f"""SELECT {column}, is_free, {", ".join([*_COUNTS, *_RATES])} FROM evaluation
             WHERE reference_period = $1 AND {where}
             ORDER BY {column} <> '{total}', hits_automated DESC NULLS LAST, {column}""",
             self.periods[-1],
         )
-        rows = tuple(GridRow(self._named(codelist, code), _cells(values), code == total) for code, *values in found)
+        rows = tuple(
+            GridRow(self._named(codelist, code), _cells(values, free), code == total) for code, free, *values in found
+        )
         shown = rows[:_MOST] if column == "high_interest_country" else rows
         heads = tuple(Cell(head) for head in _HEADS)
         return Grid(name, f"{title}, {self.periods[-1]}", corner, heads, shown, len(rows) - len(shown))
 
     def combinations(self) -> Iterator[Grid]:
+        has_status = "conf_status" in self._database.table("combinations").columns
+        free = f"coalesce(conf_status, '{_FREE}') = '{_FREE}'" if has_status else "true"
         found = self._rows(
-            """SELECT crc_codes, hits_automated, hits_assessed, assessed_share FROM combinations
-            WHERE reference_period = (SELECT max(reference_period) FROM combinations) AND ref_area = $1
+            f"""SELECT crc_codes, hits_automated, hits_assessed, assessed_share FROM combinations
+            WHERE {free} AND reference_period = (SELECT max(reference_period) FROM combinations) AND ref_area = $1
                 AND movement = $2
             ORDER BY hits_automated DESC NULLS LAST, crc_codes""",
             EU,
@@ -183,7 +195,10 @@ class _Reading:
         return f"{code} {label}" if codelist == "crc_code" and code != TOTAL and label != code else label
 
 
-def _cells(values: Sequence[object]) -> tuple[Cell, ...]:
+def _cells(values: Sequence[object], is_free: bool) -> tuple[Cell, ...]:
+    """Return counts and rates as cells; of a row that is confidential nothing is shown, whatever is in it."""
+    if not is_free:
+        return (_CONFIDENTIAL,) * len(values)
     counts, rates = values[: len(_COUNTS)], values[len(_COUNTS) :]
     return (
         *(Cell(NO_ROW if value is None else figure(value)) for value in counts),

@@ -14,6 +14,7 @@ from customs_monitor.release.site.drawing import (
     stacked_bars,
 )  # fmt: skip
 from customs_monitor.release.site.observations import EU, Observations
+from customs_monitor.release.site.scene import without_remark
 
 SCORE_MEASURES = ("COUNT_1", "COUNT_2", "COUNT_3", "COUNT_4")
 SCORE_LABELS = ("1 not at all", "2 to a limited extent", "3 to some extent", "4 to a great extent")
@@ -53,7 +54,7 @@ def _scores(seen: Observations) -> Iterator[Chart]:
         rows |= _distribution(seen, label, period)
     for dimension in seen.dimensions:
         for code in seen.codes(dimension, seen.periods[:1]):
-            rows |= _distribution(seen, seen.label(dimension, code), seen.periods[0], dimension, code)
+            rows |= _distribution(seen, without_remark(seen.label(dimension, code)), seen.periods[0], dimension, code)
     if rows:
         caption = f"Answers by score, {seen.periods[0]}: number of answers"
         yield stacked_bars(f"{seen.spec.id}-scores", caption, rows, series, share=True)
@@ -72,7 +73,9 @@ def _states(seen: Observations) -> Iterator[Chart]:
     measures = [measure for measure in seen.measures if measure in _STATUS_COLOURS]
     dimension = seen.spec.chart.x if seen.spec.chart.x in seen.dimensions else next(iter(seen.dimensions), "")
     rows = {"Total": [seen.value(last, EU, measure) or 0.0 for measure in measures]} if not dimension else {
-        seen.label(dimension, code): [seen.value(last, EU, measure, dimension, code) or 0.0 for measure in measures]
+        without_remark(seen.label(dimension, code)): [
+                seen.value(last, EU, measure, dimension, code) or 0.0 for measure in measures
+            ]
         for code in seen.codes(dimension, [last])[:_BARS]
     }  # fmt: skip
     if rows:
@@ -108,7 +111,7 @@ def _split(seen: Observations) -> Iterator[Chart]:
     last, measure = seen.periods[0], seen.key_measure
     for dimension in seen.dimensions[:2]:
         found = {
-            seen.label(dimension, code): value
+            without_remark(seen.label(dimension, code)): value
             for code in seen.codes(dimension, [last])
             if (value := seen.value(last, EU, measure, dimension, code)) is not None
         }

@@ -5,6 +5,7 @@ One report becomes a page and a PDF (`progress_pdf`), so that both say the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -136,29 +137,34 @@ class Reporting:
         coverage = [found for item in questions for found in item.coverage if found.period == cycle]
         paragraphs = []
         if coverage:
-            most = max(coverage, key=lambda found: (found.senders, found.expected))
+            # Some indicators also rest on a department of the Commission: what most have is the questionnaire's own.
+            senders, expected = Counter((found.senders, found.expected) for found in coverage).most_common(1)[0][0]
             paragraphs.append(
                 f"The Member States were asked about {counted(len(questions), 'indicator')} of this cycle. "
-                f"{most.senders} of {most.expected} returned their answers."
+                f"{senders} of {expected} returned their answers."
             )
             missing = sorted({area for found in coverage for area in found.missing})
             if missing:
                 named = listed([self.labels.of("area", area) for area in missing])
                 paragraphs.append(f"No answers came from {named}. Figures for the Union are formed without them.")
-            elif most.senders < most.expected:
+            elif senders < expected:
                 paragraphs.append("The source does not name those who did not answer.")
-        inside = [item for item in self.coverages if _within(item.period, cycle)]
+        inside: dict[str, list[FeedCoverage]] = {}
+        for item in self.coverages:
+            if _within(item.period, cycle):
+                inside.setdefault(item.feed, []).append(item)
         rows = tuple(
-            _words(
-                self.contents.feeds[item.feed].name,
-                item.period,
-                f"{len(item.delivered)} of {item.expected}",
-                listed([self.labels.of("area", code) for code in item.missing], 8) or NO_ROW,
-            )
-            for item in inside
+            _words(self.contents.feeds[feed].name, _span(found), _delivered(found), self._missing(found))
+            for feed, found in inside.items()
         )
-        tables = (ReportTable("Deliveries for the cycle", ("Source", "Period", "Delivered", "Missing"), rows),)
+        tables = (ReportTable("Deliveries for the cycle", ("Source", "Periods", "Delivered", "Missing"), rows),)
         return Section("asked", "", "What was asked, and who answered", tuple(paragraphs), tables if rows else ())
+
+    def _missing(self, coverages: Sequence[FeedCoverage]) -> str:
+        """Return who is missing, the last period first."""
+        found = [item for item in coverages if item.missing]
+        told = [f"{item.period} {listed([self.labels.of('area', code) for code in item.missing])}" for item in found]
+        return "; ".join(told) or "nobody"
 
     def _objectives(self, table: Table, cycle: str, before: str | None) -> Section | None:
         entries = [item for item in self.seen if item.entry.table == table.number and period_in(item, cycle)]
@@ -185,9 +191,10 @@ class Reporting:
         chart = None
         if seen.spec.stock_flow == "score" and seen.periods[0] == period:
             chart = next(iter(indicator_charts(seen)), None)
-        paragraphs = list(filter(None, [" ".join(told(seen, period, earlier))]))
+        words = list(told(seen, period, earlier))
         if seen.entry.synthetic:
-            paragraphs.append("These figures rest on synthetic data, in whole or in part.")
+            words.append("These figures rest on synthetic data, in whole or in part.")
+        paragraphs = [" ".join(words)] if words else []
         return Section(
             seen.entry.id, "", f"{seen.entry.id} {seen.entry.title}", tuple(paragraphs),
             tuple(_tables(seen, period, earlier)), chart,
@@ -233,6 +240,15 @@ class Reporting:
         words = f"{counted(len(rows), 'indicator')} of the framework cannot be reported on in this cycle."
         table = ReportTable("Indicators without figures for the cycle", ("Indicator", "Why"), rows)
         return Section("waiting", "", "What cannot be reported yet", (words,), (table,))
+
+
+def _span(coverages: Sequence[FeedCoverage]) -> str:
+    periods = sorted(item.period for item in coverages)
+    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+
+
+def _delivered(coverages: Sequence[FeedCoverage]) -> str:
+    return f"{sum(len(item.delivered) for item in coverages)} of {sum(item.expected for item in coverages)}"
 
 
 def period_in(seen: Observations, cycle: str) -> str | None:

@@ -16,6 +16,8 @@ _SVG = "http://www.w3.org/2000/svg"
 FONT = "Inter, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 #: Width of letters in units of the font size, a little more than they have in Inter and Arial.
 _NARROW, _WIDE, _USUAL = 0.32, 0.9, 0.58
+#: Letters that have room before a bar on one line.
+_LONG = 36
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,12 @@ def text_width(text: str, size: float) -> float:
     return size * sum(
         _NARROW if letter in "iljtfrI.,:;'|()[] \u202f" else _WIDE if letter in "mwMW%@…" else _USUAL for letter in text
     )
+
+
+def without_remark(text: str) -> str:
+    """Return a long label without the remark in brackets at its end; the table has it in full."""
+    head, opened, _ = text.rpartition(" (")
+    return head if opened and text.endswith(")") and len(text) > _LONG else text
 
 
 def wrapped(text: str, size: float, width: float, lines: int = 2) -> list[str]:
