@@ -70,8 +70,10 @@ def prepare(
             return None
 
         from customs_monitor.release.build import build
+        from customs_monitor.release.catalogue import write_catalogue
         from customs_monitor.release.describing import describe
         from customs_monitor.release.site import write_site
+        from customs_monitor.release.structure import write_structures
         from customs_monitor.release.writing import write_data
 
         folders = {"release_file": scratch / "public", "restricted_file": scratch / "restricted"}
@@ -87,8 +89,13 @@ def prepare(
             built = build(local, registry, scratch / "build")
         with step.timed("data"):
             contents = describe(built, registry, deliveries)
-            step.rows = write_data(built.database, contents, folders["release_file"], folders["restricted_file"])
+            step.rows = write_data(
+                built.database, contents, folders["release_file"], folders["restricted_file"], registry
+            )
         manifest = _Making(registry, release_id, created_at, code, fingerprint, deliveries, latest)
+        with step.timed("catalogue"):
+            write_structures(contents, registry, folders["release_file"], release_id, created_at)
+            write_catalogue(contents, registry, manifest.of([]), folders["release_file"])
         with step.timed("site"):
             write_site(store, layout, registry, manifest.of([]), contents, folders["release_file"])
         with step.timed("store"):

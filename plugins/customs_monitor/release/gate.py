@@ -8,11 +8,13 @@ from pathlib import Path
 
 from customs_monitor.contracts import Registry
 from customs_monitor.release import checks
+from customs_monitor.release.catalogue import CATALOGUE, catalogue
 from customs_monitor.release.contents import Contents
 from customs_monitor.release.errors import GateFailed
 from customs_monitor.release.parity import format_parity
 from customs_monitor.release.records import AREAS, Candidate, Draft, GateReport
 from customs_monitor.release.steps import recorded
+from customs_monitor.release.structure_check import structures
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.manifest import GateVerdict, verify
@@ -78,6 +80,8 @@ _CHECKS = (
     _Check("columns", checks.columns, "every table has its columns, and every cell a value or a status that says why"),
     _Check("parity", checks.parity, "CSV has the same cells as Parquet"),
     _Check("format parity", format_parity, "all other formats have the same cells as Parquet"),
+    _Check("structures", structures, "the SDMX structures describe every public indicator"),
+    _Check("catalogue", catalogue, "the catalogue lists every public data file as it is"),
     _Check("data tests", checks.data_tests, "all data tests passed"),
     _Check("data test warnings", checks.data_test_warnings, "no data test warns", flags=True),
     _Check("disclosure", checks.disclosure, "nothing confidential is in the public files"),
@@ -99,7 +103,7 @@ def _read_back(store: ObjectStore, layout: Layout, candidate: Candidate, draft: 
     for area in AREAS:
         manifest = draft.of_area(area)
         for file in manifest.files if manifest else ():
-            if file.path.startswith(("indicators/", "marts/")):
+            if file.path == CATALOGUE or file.path.startswith(("indicators/", "marts/", "structure/")):
                 target = scratch / area / file.path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 store.download(layout.key(area, release_id=candidate.release_id, path=file.path), target)

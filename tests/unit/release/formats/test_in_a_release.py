@@ -64,3 +64,14 @@ def test_the_gate_stops_a_release_whose_formats_disagree(
     candidate = prepare(store, layout, registry, "run-1", scratch())
     with pytest.raises(GateFailed, match=r"format parity: .*o4-3\.sdmx\.csv: OBS_VALUE: 1 cells.*3\.44 is 3\.4"):
         gate(store, layout, registry, candidate, scratch())
+
+
+def test_a_release_describes_itself_to_portals_and_sdmx_programs(
+    store, layout, registry, deliveries, fake_build, scratch
+):
+    deliveries.survey()
+    release = release_now(store, layout, registry, "run-1", scratch())
+    manifest = read_manifest(store, release.release_id)
+    assert {"catalog.jsonld", "structure/customs_monitor.xml"} <= {file.path for file in manifest.files}
+    verdicts = {item.check: item.verdict for item in manifest.gate}
+    assert (verdicts["structures"], verdicts["catalogue"]) == ("passed", "passed")
