@@ -39,7 +39,12 @@ def axis(low: float, high: float, start: float, end: float) -> Axis:
         high = low + 1.0
     rough = (high - low) / (_TICKS - 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in _STEPS if factor * power >= rough * 0.999)
+    # From 1 on up steps are whole: most figures are counts.
+    step = next(
+        factor * power
+        for factor in _STEPS
+        if factor * power >= rough * 0.999 and not (power == 1 and factor != int(factor))
+    )
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = tuple(round(number * step, 12) for number in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], start, end, ticks)

@@ -248,10 +248,12 @@ def _row_label(label: str, left: float, y: float, *, bold: bool = False) -> Iter
     found = wrapped(label, _SIZE, left - 10)
     if len(found) > 1:
         found = wrapped(label, 11, left - 10)
+    if len(found) > 1:
         yield Text(left - 8, y + 11.5, found[0], 11, "end", bold=bold)
         yield from (Text(left - 8, y + 23.5, line, 11, "end", bold=bold) for line in found[1:])
     else:
-        yield Text(left - 8, y + 18, found[0] if found else "", _SIZE, "end", bold=bold)
+        size = _SIZE if text_width(label, _SIZE) <= left - 10 else 11
+        yield Text(left - 8, y + 18, found[0] if found else "", size, "end", bold=bold)
 
 
 def _grid(scale: Axis, top: float, bottom: float, unit: str | None) -> Iterator[Shape]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from customs_monitor.release.site.observations import EU, MISSING, TOTAL, Cell, Observation, Observations
-from customs_monitor.release.site.wording import NO_ROW
+from customs_monitor.release.site.wording import NO_ROW, lowered
 
 #: Periods side by side; the downloads have all.
 PERIODS_SHOWN = 8
@@ -99,8 +99,7 @@ def _split(
     name = seen.column(dimension)
     return Grid(
         f"table-{dimension.lower().replace('_', '-')}",
-        f"By {name[0].lower() + name[1:] if not name[:2].isupper() else name}"
-        + (f", {seen.periods[0]}" if several else ""),
+        f"By {lowered(name)}" + (f", {seen.periods[0]}" if several else ""),
         name,
         tuple(Cell(seen.named(measure)) for measure in seen.measures) if several else heads,
         tuple(kept[:_ROWS]),

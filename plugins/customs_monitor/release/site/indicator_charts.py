@@ -15,6 +15,7 @@ from customs_monitor.release.site.drawing import (
 )  # fmt: skip
 from customs_monitor.release.site.observations import EU, Observations
 from customs_monitor.release.site.scene import without_remark
+from customs_monitor.release.site.wording import lowered
 
 SCORE_MEASURES = ("COUNT_1", "COUNT_2", "COUNT_3", "COUNT_4")
 SCORE_LABELS = ("1 not at all", "2 to a limited extent", "3 to some extent", "4 to a great extent")
@@ -80,7 +81,7 @@ def _states(seen: Observations) -> Iterator[Chart]:
     }  # fmt: skip
     if rows:
         series = [(seen.label("MEASURE", measure), _STATUS_COLOURS[measure]) for measure in measures]
-        by = f" by {seen.column(dimension).lower()}" if dimension else ""
+        by = f" by {lowered(seen.column(dimension))}" if dimension else ""
         yield stacked_bars(f"{seen.spec.id}-states", f"Items by state{by}, European Union, {last}", rows, series)
     if len(seen.periods) >= _PERIODS and seen.series(seen.key_measure):
         yield _line(seen, [seen.key_measure])
@@ -116,7 +117,7 @@ def _split(seen: Observations) -> Iterator[Chart]:
             if (value := seen.value(last, EU, measure, dimension, code)) is not None
         }
         if len(found) > 1:
-            caption = f"{seen.named(measure)} by {seen.column(dimension).lower()}, European Union, {last}"
+            caption = f"{seen.named(measure)} by {lowered(seen.column(dimension))}, European Union, {last}"
             shown = dict(sorted(found.items(), key=lambda item: -item[1])[:_BARS])
             name = f"{seen.spec.id}-{dimension.lower().replace('_', '-')}"
             yield bars(name, caption, shown, unit=seen.units[measure])

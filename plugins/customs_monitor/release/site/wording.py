@@ -51,7 +51,7 @@ def tick_text(value: float, unit: str | None = None) -> str:
     """Return the figure at a tick of an axis: without the decimals that every other tick has, too."""
     if unit == "FRACTION":
         return f"{value * 100:g}{_NARROW_SPACE}%"
-    return figure(float(f"{value:g}")) if abs(value) >= 1 or value == 0 else f"{value:g}"
+    return figure(value) if value == int(value) else f"{value:g}"
 
 
 def cell(value: object) -> str:
@@ -82,6 +82,11 @@ def size(count: int) -> str:
             break
         amount /= 1000
     return f"{amount:.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:.1f} {unit}"
+
+
+def lowered(text: str) -> str:
+    """Return a label as it stands within a sentence: abbreviations stay as they are."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
 def day(moment: date) -> str:

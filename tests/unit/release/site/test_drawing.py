@@ -8,6 +8,7 @@ from lxml import etree
 from customs_monitor.release.site.axes import axis
 from customs_monitor.release.site.drawing import bars, lines, small_multiples, stacked_bars
 from customs_monitor.release.site.scene import Marker, Polyline, Rect, Text, text_width, without_remark, wrapped
+from customs_monitor.release.site.wording import tick_text
 
 
 @pytest.mark.parametrize(
@@ -15,6 +16,8 @@ from customs_monitor.release.site.scene import Marker, Polyline, Rect, Text, tex
     [
         (0, 100, (0, 20, 40, 60, 80, 100)),
         (0, 7, (0, 2, 4, 6, 8)),
+        (0, 12, (0, 5, 10, 15)),
+        (0, 120, (0, 25, 50, 75, 100, 125)),
         (0, 1, (0, 0.2, 0.4, 0.6, 0.8, 1)),
         (-3000, 12345, (-5000, 0, 5000, 10000, 15000)),
         (0, 0, (0, 0.2, 0.4, 0.6, 0.8, 1)),
@@ -80,3 +83,16 @@ def test_long_labels_are_broken_and_then_cut():
     assert wrapped("one two three four five six", 10, 50)[-1].endswith("…")
     assert without_remark("Criterion 17 (placeholder: the real list is not public)") == "Criterion 17"
     assert without_remark("Other (sea)") == "Other (sea)"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.2, "FRACTION", "20\u202f%"),
+        (0.025, "FRACTION", "2.5\u202f%"),
+        (20000, None, "20\u202f000"),
+        (2.5, None, "2.5"),
+    ],
+)
+def test_ticks_have_no_more_decimals_than_they_need(value, unit, text):
+    assert tick_text(value, unit) == text
