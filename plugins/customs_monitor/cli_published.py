@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,11 +21,21 @@ from customs_monitor.cli_conventions import (
     print_json,
 )
 from customs_monitor.console import standard_console
-from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT
+from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT, PLATFORM_AT_FAULT
 from customs_monitor.settings import store as opened
 from customs_storage.layout import Layout
 
 app = typer.Typer()
+
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="T",
+        help="As published then: a day, a time (UTC), or the id of a release.",
+        show_default=False,
+    ),
+]
 
 _LISTED = {"id", "title", "objectives", "level", "unit", "source", "frequency", "state", "reason", "rows"}
 
@@ -42,13 +51,15 @@ class TableFormat(StrEnum):
 @contextmanager
 def _wrong_questions() -> Iterator[None]:
     """What is asked for and not there is the caller's fault, with the words that say what there is."""
-    from customs_monitor.release.errors import NothingPublished, NotInRelease
+    from customs_monitor.release.errors import NothingPublished, NotInRelease, ReleaseError
 
     with platform_faults():
         try:
             yield
         except (NothingPublished, NotInRelease) as error:
             fail(str(error), CALL_AT_FAULT)
+        except ReleaseError as error:
+            fail(str(error), PLATFORM_AT_FAULT)
 
 
 @app.command()
@@ -82,7 +93,7 @@ def show(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="The indicator, like o4-3.")],
     period: Annotated[str | None, typer.Option(help="A period, like 2018-2020 or 2026-Q3.")] = None,
     area: Annotated[str | None, typer.Option(help="A country code or EU27_2020.")] = None,
-    as_of: Annotated[datetime | None, typer.Option(help="As it was published at that time (UTC).")] = None,
+    as_of: AsOfOption = None,
     format: Annotated[TableFormat, typer.Option(help="How to print.")] = TableFormat.table,
     store: StoreOption = None,
 ) -> None:
@@ -131,24 +142,37 @@ def explain(
     indicator: Annotated[str, typer.Argument(metavar="ID", help="The indicator, like o4-3.")],
     period: Annotated[str, typer.Option(help="The period of the cell.")],
     area: Annotated[str, typer.Option(help="The area of the cell.")],
-    where: Annotated[
-        list[str] | None, typer.Option(help="A further column, like MEASURE=MEAN; may be given more than once.")
+    dimension: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dimension",
+            "--where",
+            metavar="DIM=CODE",
+            help="A further column, like SYSTEM=ICS2; any number of times.",
+        ),
     ] = None,
+    measure: Annotated[str | None, typer.Option(help="The measure, like MEAN.")] = None,
+    rows: Annotated[int, typer.Option(help="Rows to show; all are counted.", min=0)] = 20,
+    as_of: AsOfOption = None,
     as_json: JsonOption = False,
     store: StoreOption = None,
 ) -> None:
-    """Go from a published cell to its formula, models and the deliveries it rests on."""
-    from customs_monitor.release.explain import as_text
+    """Go from a published cell to its formula, models, rows and deliveries, and to what was left out."""
     from customs_monitor.release.explain import explain as explanation_of
+    from customs_monitor.release.explain_text import as_text
 
-    dimensions: dict[str, str] = {}
-    for pair in where or []:
+    dimensions: dict[str, str] = {} if measure is None else {"MEASURE": measure}
+    for pair in dimension or []:
         name, equals, code = pair.partition("=")
         if not equals:
             fail(f"{pair!r}: write a column and a code, like MEASURE=MEAN", CALL_AT_FAULT)
-        dimensions[name] = code
+        dimensions[name.upper()] = code
+    registry = load_registry()
     with _wrong_questions():
-        explanation = explanation_of(opened(store), Layout.load(), indicator, period, area, dimensions)
+        explanation = explanation_of(
+            opened(store), Layout.load(), indicator, period, area, dimensions,
+            rows=rows, as_of=as_of, registry=registry,
+        )  # fmt: skip
     if as_json:
         print_json(explanation.model_dump(mode="json"))
     else:

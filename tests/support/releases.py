@@ -184,27 +184,7 @@ class FakeBuild:
             rows = _accepted(database, deliveries, registry)
             database.execute("CREATE SCHEMA indicators; CREATE SCHEMA marts")
             database.execute(f"CREATE TABLE marts.mart_survey AS SELECT cycle, item, category, respondents FROM {rows}")
-            database.execute(
-                f"""CREATE TABLE indicators.o4_3 AS
-                WITH counted AS (
-                    SELECT cycle, category, respondents, respondents_total FROM {rows} WHERE question_id = 'o4-3'
-                ), cells AS (
-                    SELECT cycle, respondents_total,
-                        CASE category WHEN 'NO_REPLY' THEN category ELSE 'COUNT_' || category END AS measure,
-                        'PURE_NUMB' AS unit, CAST(respondents AS DOUBLE) AS value
-                    FROM counted
-                    UNION ALL
-                    SELECT cycle, max(respondents_total), 'MEAN', 'SCORE',
-                        CAST(sum(TRY_CAST(category AS INTEGER) * respondents) AS DOUBLE)
-                        / nullif(sum(respondents) FILTER (category <> 'NO_REPLY'), 0)
-                    FROM counted GROUP BY cycle
-                )
-                SELECT 'o4-3' AS INDICATOR, 'A3' AS FREQ, 'EU27_2020' AS REF_AREA, cycle AS TIME_PERIOD,
-                    '_T' AS CRMF_ELEMENT, measure AS MEASURE, unit AS UNIT_MEASURE, value AS OBS_VALUE,
-                    'D' AS OBS_STATUS, '{"C" if self.confidential else "F"}' AS CONF_STATUS,
-                    CAST(respondents_total AS BIGINT) AS N_SENDERS, CAST(27 AS BIGINT) AS N_EXPECTED
-                FROM cells"""
-            )
+            database.execute(f"CREATE TABLE indicators.o4_3 AS {self._o4_3(rows)}")
             tables = [
                 BuiltTable(schema, name, tuple(table.columns), len(table))
                 for schema, name in (("indicators", "o4_3"), ("marts", "mart_survey"))
@@ -221,13 +201,46 @@ class FakeBuild:
                 *(_node(name, "test", "warn", failures=2) for name in self.warning),
             ),
             models=(
-                _node("stg_survey_results", "model", "success", depends_on=("accepted.survey_results",)),
-                _node("o4_3", "model", "success", depends_on=("accepted.deliveries", "stg_survey_results")),
+                _node(
+                    "stg_survey_results",
+                    "model",
+                    "success",
+                    depends_on=("accepted.survey_results",),
+                    sql='SELECT * FROM "build"."accepted"."survey_results"',
+                ),
+                _node(
+                    "o4_3",
+                    "model",
+                    "success",
+                    depends_on=("accepted.deliveries", "stg_survey_results"),
+                    sql=self._o4_3('"build"."staging"."stg_survey_results"'),
+                ),
                 _node("mart_survey", "model", "success", depends_on=("stg_survey_results",)),
             ),
             skipped=(),
             seconds={},
         )
+
+    def _o4_3(self, rows: str) -> str:
+        return f"""
+            WITH counted AS (
+                SELECT cycle, category, respondents, respondents_total FROM {rows} WHERE question_id = 'o4-3'
+            ), cells AS (
+                SELECT cycle, respondents_total,
+                    CASE category WHEN 'NO_REPLY' THEN category ELSE 'COUNT_' || category END AS measure,
+                    'PURE_NUMB' AS unit, CAST(respondents AS DOUBLE) AS value
+                FROM counted
+                UNION ALL
+                SELECT cycle, max(respondents_total) AS respondents_total, 'MEAN' AS measure, 'SCORE' AS unit,
+                    CAST(sum(TRY_CAST(category AS INTEGER) * respondents) AS DOUBLE)
+                    / nullif(sum(respondents) FILTER (category <> 'NO_REPLY'), 0) AS value
+                FROM counted GROUP BY cycle
+            )
+            SELECT 'o4-3' AS INDICATOR, 'A3' AS FREQ, 'EU27_2020' AS REF_AREA, cycle AS TIME_PERIOD,
+                '_T' AS CRMF_ELEMENT, measure AS MEASURE, unit AS UNIT_MEASURE, value AS OBS_VALUE,
+                'D' AS OBS_STATUS, '{"C" if self.confidential else "F"}' AS CONF_STATUS,
+                CAST(respondents_total AS BIGINT) AS N_SENDERS, CAST(27 AS BIGINT) AS N_EXPECTED
+            FROM cells"""
 
 
 def _accepted(database: duckdb.DuckDBPyConnection, deliveries: Sequence[LocalDelivery], registry: Registry) -> str:
@@ -248,6 +261,7 @@ def _node(
     failures: int = 0,
     message: str = "",
     depends_on: tuple[str, ...] = (),
+    sql: str = "",
 ) -> NodeResult:
     return NodeResult(
         name=name,
@@ -259,4 +273,5 @@ def _node(
         seconds=0.0,
         description=f"What {name} is.",
         depends_on=depends_on,
+        sql=sql,
     )

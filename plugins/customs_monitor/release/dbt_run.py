@@ -40,6 +40,7 @@ class NodeResult:
         columns: names and descriptions of a model's columns.
         key: of a test `unique_combination`, the columns it is about.
         depends_on: the models (`int_senders`) and sources (`accepted.it_systems`) it reads; of a test, what it tests.
+        sql: of a model, as dbt has compiled it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class NodeResult:
     columns: tuple[tuple[str, str], ...] = ()
     key: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
+    sql: str = ""
 
 
 def dbt_build(project: Path, database: Path, scratch: Path, *, unit_tests: bool, threads: int) -> list[NodeResult]:
@@ -188,6 +190,7 @@ def _node_result(result: Any) -> NodeResult:
         else (),
         key=_unique_columns(result.node),
         depends_on=tuple(sorted(map(_relation, result.node.depends_on.nodes))),
+        sql=(result.node.compiled_code or "").strip() if is_model else "",
     )
 
 

@@ -97,7 +97,7 @@ def describe(built: BuildResult, registry: Registry, deliveries: Sequence[InForc
             for item in built.tests
         ),
         lineage={
-            item.name: LineageNode(description=item.description, depends_on=item.depends_on)
+            item.name: LineageNode(description=item.description, depends_on=item.depends_on, sql=item.sql)
             for item in sorted(built.models, key=lambda item: item.name)
         },
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, time
 from typing import Literal
 
 from customs_monitor.release.errors import NothingPublished
@@ -11,6 +12,9 @@ from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.manifest import Manifest, read_manifest
 from customs_storage.pointer import read_latest
+
+_RELEASE_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def releases(store: ObjectStore, layout: Layout) -> list[Release]:
@@ -69,8 +73,36 @@ def manifest_in_force(store: ObjectStore, as_of: datetime | None = None) -> Mani
         if as_of is None or manifest.created_at <= as_of:
             return manifest
         release_id = manifest.replaces
-    when = f" on {as_of.isoformat()}" if as_of else ""
-    raise NothingPublished(f"{store.url}: nothing was published{when}: see customs-monitor releases")
+    if as_of is None:
+        raise NothingPublished(f"{store.url}: nothing was published yet: customs-monitor run makes the first release")
+    raise NothingPublished(f"{store.url}: nothing was published on {as_of.isoformat()}: see customs-monitor releases")
+
+
+def manifest_as_of(store: ObjectStore, moment: datetime | str | None) -> Manifest:
+    """Return the manifest of the release in force at a moment.
+
+    Args:
+        store: where the releases are.
+        moment: a time; a text with a time (`2026-11-24T10:30`, UTC where it has no zone), a day (its end: what was
+            published during a day counts for it), or the id of a release, in force or not; None for now.
+
+    Raises:
+        NothingPublished: if there was none, or the text is none of these.
+    """
+    if not isinstance(moment, str):
+        return manifest_in_force(store, moment)
+    if _RELEASE_ID.fullmatch(moment):
+        return manifest_of(store, moment)
+    try:
+        time_asked = datetime.fromisoformat(moment)
+    except ValueError:
+        raise NothingPublished(
+            f"{moment!r} is neither a time like 2026-11-24 or 2026-11-24T10:30, nor the id of a release: "
+            "see customs-monitor releases"
+        ) from None
+    if _DAY.fullmatch(moment):
+        time_asked = datetime.combine(time_asked, time.max, UTC)
+    return manifest_in_force(store, time_asked)
 
 
 def manifest_of(store: ObjectStore, release_id: str | None) -> Manifest:

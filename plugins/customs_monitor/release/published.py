@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,7 +40,10 @@ class Published:
         """
         entry = self.contents.indicator(indicator)
         if entry is None:
-            raise NotInRelease(f"there is no indicator {indicator}: see customs-monitor indicators")
+            known = [item.id for item in self.contents.indicators]
+            near = get_close_matches(indicator.lower().replace("_", "-"), known, n=3, cutoff=0.5)
+            meant = f"did you mean {' or '.join(near)}? " if near else ""
+            raise NotInRelease(f"there is no indicator {indicator}: {meant}See customs-monitor indicators")
         if entry.dataset is None or entry.state != "published":
             raise NotInRelease(f"{indicator} is not published: {entry.state}: {entry.reason}")
         return entry, entry.dataset

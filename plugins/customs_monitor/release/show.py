@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from customs_monitor.collection.records import Record
 from customs_monitor.release.errors import NotInRelease
-from customs_monitor.release.history import manifest_in_force
+from customs_monitor.release.history import manifest_as_of
 from customs_monitor.release.published import Published
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
@@ -42,7 +42,7 @@ def show(
     indicator: str,
     period: str | None = None,
     area: str | None = None,
-    as_of: datetime | None = None,
+    as_of: datetime | str | None = None,
 ) -> Shown:
     """Return the rows of an indicator.
 
@@ -52,13 +52,13 @@ def show(
         indicator: its id, as `o4-3`.
         period: a TIME_PERIOD; all by default.
         area: a REF_AREA; all by default.
-        as_of: as it was published at that time; UTC where it has no zone.
+        as_of: as it was published at that time or in that release; see `manifest_as_of`.
 
     Raises:
-        NothingPublished: if nothing was published then.
+        NothingPublished: if nothing was published then, or `as_of` is neither a time nor the id of a release.
         NotInRelease: if there is no such indicator, it has no figure yet, or none for the period and area.
     """
-    published = Published.of(store, layout, manifest_in_force(store, as_of))
+    published = Published.of(store, layout, manifest_as_of(store, as_of))
     entry, dataset = published.indicator(indicator)
     rows = select(published.table(dataset), {"TIME_PERIOD": period, "REF_AREA": area}, indicator)
     return Shown(

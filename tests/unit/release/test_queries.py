@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from customs_monitor.release import release_now
+from customs_monitor.release.contents import UNTOLD, Contents
 from customs_monitor.release.diff import as_text as diff_text
 from customs_monitor.release.diff import diff
 from customs_monitor.release.errors import NothingPublished, NotInRelease, ReleaseError
-from customs_monitor.release.explain import as_text, explain
 from customs_monitor.release.history import releases
 from customs_monitor.release.show import as_csv, as_json, show
 from customs_monitor.release.summary import published_lines
@@ -31,6 +31,13 @@ def two(store, layout, registry, deliveries, fake_build, scratch):
     return first, second
 
 
+def rewrite(store, key, data):
+    """Change an object behind the store's back."""
+    path = store.local_path(key)
+    path.chmod(0o644)
+    path.write_bytes(data)
+
+
 class TestShow:
     def test_gives_the_rows_of_the_period_and_area(self, store, layout, two):
         shown = show(store, layout, "o4-3", period="2018-2020", area="EU27_2020")
@@ -45,6 +52,52 @@ class TestShow:
         with pytest.raises(NothingPublished, match="2020-01-01"):
             show(store, layout, "o4-3", as_of=datetime(2020, 1, 1, tzinfo=UTC))
 
+    def test_as_of_takes_a_release_a_time_and_the_end_of_a_day(self, store, layout, two):
+        before = two[1].created_at - timedelta(microseconds=1)
+        asked = {
+            two[0].release_id: two[0],
+            before.isoformat(): two[0],
+            before.replace(tzinfo=None).isoformat(): two[0],
+            f"{two[1].created_at:%Y-%m-%d}": two[1],
+        }
+        for moment, release in asked.items():
+            assert show(store, layout, "o4-3", as_of=moment).release_id == release.release_id, moment
+
+    @pytest.mark.parametrize(
+        ("moment", "said"),
+        [
+            ("yesterday", "neither a time like 2026-11-24"),
+            ("2020-01-01", "nothing was published on 2020-01-01"),
+            ("20200101T000000Z-00000000", "there is no release"),
+        ],
+    )
+    def test_a_moment_without_a_release_is_told(self, store, layout, two, moment, said):
+        with pytest.raises(NothingPublished, match=said):
+            show(store, layout, "o4-3", as_of=moment)
+
+    def test_an_empty_store_points_to_run(self, store, layout):
+        with pytest.raises(NothingPublished, match="customs-monitor run makes the first release"):
+            show(store, layout, "o4-3")
+
+    def test_a_release_of_older_code_is_read_with_what_it_did_not_tell_yet(self, store, layout, two):
+        key = layout.key("release_file", release_id=two[0].release_id, path="contents.json")
+        told = json.loads(store.get(key))
+        (entry,) = (item for item in told["indicators"] if item["id"] == "o4-3")
+        del entry["spec"]["intervention"], entry["spec"]["racer"]
+        entry["spec"]["colour"] = "red"
+        rewrite(store, key, json.dumps(told).encode())
+        assert show(store, layout, "o4-3", as_of=two[0].release_id).rows
+        spec = Contents.of(store, layout, two[0].release_id).indicator("o4-3").spec
+        assert (spec.intervention, spec.racer.robust) == (UNTOLD, UNTOLD)
+
+    def test_a_release_that_this_code_cannot_read_says_so(self, store, layout, two):
+        key = layout.key("release_file", release_id=two[0].release_id, path="contents.json")
+        told = json.loads(store.get(key))
+        told["marts"] = "none"
+        rewrite(store, key, json.dumps(told).encode())
+        with pytest.raises(ReleaseError, match=r"was written by other code .*marts"):
+            show(store, layout, "o4-3", as_of=two[0].release_id)
+
     def test_csv_and_json_have_the_same_cells(self, store, layout, two):
         shown = show(store, layout, "o4-3")
         from_csv = list(csv.DictReader(io.StringIO(as_csv(shown))))
@@ -55,7 +108,8 @@ class TestShow:
     @pytest.mark.parametrize(
         ("asked", "said"),
         [
-            ({"indicator": "o9-9"}, "there is no indicator o9-9"),
+            ({"indicator": "o9-9"}, r"did you mean o4-9 .*See customs-monitor indicators"),
+            ({"indicator": "O4_33"}, "did you mean o4-3"),
             ({"indicator": "o12-1"}, "awaiting data"),
             ({"indicator": "o4-3", "period": "2031"}, "it has 2018-2020"),
             ({"indicator": "o4-3", "area": "XX"}, "it has EU27_2020"),
@@ -72,38 +126,6 @@ class TestShow:
         path.write_bytes(path.read_bytes()[:-1] + b"\0")
         with pytest.raises(ReleaseError, match="is not what was published"):
             show(store, layout, "o4-3")
-
-
-class TestExplain:
-    def test_goes_down_to_the_delivery(self, store, layout, two):
-        told = explain(store, layout, "o4-3", "2018-2020", "EU27_2020", {"MEASURE": "COUNT_4"})
-        assert [cell["OBS_VALUE"] for cell in told.cells] == [12]
-        assert [step.name for step in told.lineage] == ["o4_3", "stg_survey_results"]
-        (delivery,) = told.deliveries
-        assert store.head(delivery.landing) is not None
-        assert (delivery.feed, delivery.rows_accepted, delivery.verdict) == (
-            "survey_results",
-            5,
-            "accepted_with_warnings",
-        )
-        assert [(issue.rule, issue.count) for issue in delivery.issues] == [("distribution_adds_up", 1)]
-
-    def test_reads_well(self, store, layout, two):
-        text = as_text(explain(store, layout, "o4-3", "2018-2020", "EU27_2020"))
-        assert "CRMF_ELEMENT _T, MEASURE COUNT_4 = 12 PURE_NUMB  (status D, 26 of 27 senders)" in text
-        assert "assumed since 2026-10-01: One question stands for all three elements." in text
-        assert "warning: distribution_adds_up x1" in text
-
-    def test_says_that_it_is_synthetic(self, store, layout, registry, deliveries, fake_build, scratch):
-        deliveries.survey(synthetic=True)
-        release_now(store, layout, registry, "run-1", scratch())
-        told = explain(store, layout, "o4-3", "2018-2020", "EU27_2020")
-        assert told.synthetic
-        assert "RESTS ON SYNTHETIC DATA" in as_text(told)
-
-    def test_an_unknown_cell_is_refused(self, store, layout, two):
-        with pytest.raises(NotInRelease, match="no column COLOUR"):
-            explain(store, layout, "o4-3", "2018-2020", "EU27_2020", {"COLOUR": "RED"})
 
 
 class TestDiff:
