@@ -76,6 +76,13 @@ def test_title_level_unit_and_cube_are_those_of_the_catalogue(spec: IndicatorSpe
 
 
 @every_indicator
+def test_an_indicator_has_its_box_in_the_intervention_logic_and_a_racer_assessment(spec: IndicatorSpec) -> None:
+    assert spec.intervention
+    assert spec.racer is not None
+    assert all(spec.racer.model_dump().values())
+
+
+@every_indicator
 def test_columns_are_those_of_an_observation_in_order(spec: IndicatorSpec) -> None:
     columns = [column["name"] for column in model(spec)["columns"]]
     assert columns == [*BEFORE, *spec.dimensions, *AFTER]

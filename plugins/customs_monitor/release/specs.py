@@ -91,8 +91,9 @@ class IndicatorSpec(_Strict):
     assumptions: tuple[Assumption, ...]
     interpretation: str
     limits: str
-    intervention: str
-    racer: Racer
+    # Releases that were made before these were asked for are still read; the models of today must have them (tests/repo).
+    intervention: str = ""
+    racer: Racer | None = None
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     validity: Validity
     successor: IndicatorId | None
