@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -115,23 +116,22 @@ def disclosure(reading: Reading, registry: Registry) -> Iterator[str]:
 
 def coverage(reading: Reading, registry: Registry) -> Iterator[str]:
     """Every figure rests on the share of senders that its specification asks for."""
+    low: dict[str, list[str]] = defaultdict(list)
     for entry in reading.contents.indicators:
         if entry.spec is None or entry.dataset is None:
             continue
+        threshold = entry.spec.coverage_threshold
         for path, _ in islice(reading.files(entry.dataset), 1):
-            low = duckdb.read_parquet(str(path)).query(
+            periods = duckdb.read_parquet(str(path)).query(
                 "cells",
                 f"""SELECT TIME_PERIOD, min(N_SENDERS), min(N_EXPECTED) FROM cells
-                WHERE N_EXPECTED > 0 AND N_SENDERS < {entry.spec.coverage_threshold} * N_EXPECTED
-                GROUP BY TIME_PERIOD ORDER BY TIME_PERIOD DESC""",
+                WHERE N_EXPECTED > 0 AND N_SENDERS < {threshold} * N_EXPECTED
+                GROUP BY TIME_PERIOD""",
             )
-            if periods := low.fetchall():
-                period, senders, expected = periods[0]
-                more = f" and in earlier periods ({len(periods) - 1})" if len(periods) > 1 else ""
-                yield (
-                    f"{entry.id}: below {entry.spec.coverage_threshold:.0%} of the senders in {period} "
-                    f"({senders} of {expected}){more}"
-                )
+            for period, senders, expected in periods.fetchall():
+                low[f"{period}: {senders} of {expected} senders, below {threshold:.0%}"].append(entry.id)
+    for what in sorted(low, reverse=True):
+        yield f"{what}: {', '.join(low[what])}"
 
 
 def _cells(path: Path, name: str, entry: IndicatorEntry) -> Iterator[str]:

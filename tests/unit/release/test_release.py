@@ -173,7 +173,7 @@ class TestGate:
         assert release.indicators == ("o4-3",)
         verdict = {item.check: item for item in read_manifest(store, release.release_id).gate}["coverage"]
         assert verdict.verdict == "warned"
-        assert verdict.detail == "o4-3: below 100% of the senders in 2018-2020 (26 of 27)"
+        assert verdict.detail == "2018-2020: 26 of 27 senders, below 100%: o4-3"
 
     def test_a_confidential_cell_in_public_is_caught(
         self, store, layout, registry, deliveries, fake_build, scratch, monkeypatch
