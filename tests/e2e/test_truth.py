@@ -9,8 +9,10 @@ first and of the changed rows are built as for a release.
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
-from collections import defaultdict
+import os
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -54,6 +56,8 @@ INDICATORS = sorted(load_specs())
 Row: TypeAlias = dict[str, Any]
 #: Area, period, dimensions and measure to everything else.
 Cells: TypeAlias = dict[tuple[str, ...], Row]
+#: Line and rule of a defect.
+Found: TypeAlias = tuple[int | None, str]
 _VALUES = ("OBS_VALUE", "UNIT_MEASURE", "FREQ", "INDICATOR", "OBS_STATUS", "CONF_STATUS", "N_SENDERS", "N_EXPECTED")
 
 
@@ -194,46 +198,71 @@ class Platform:
         return expected([seed / "truth" / f"wave{wave}" for seed in self.seeds])
 
 
+@dataclass
+class Outcome:
+    """All that the tests look at.
+
+    Attributes:
+        verdicts, reported: of the deliveries by where they came from, with lines and rules of what was found.
+        planted: lines and rules of what had to be found.
+    """
+
+    truth: dict[int, Tables]
+    first: Tables
+    second: Release
+    verdicts: dict[str, str]
+    reported: dict[str, set[Found]]
+    planted: dict[str, set[Found]]
+    reaction: Reaction
+
+
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    made = Platform(tmp_path_factory.mktemp("truth"), Registry.load())
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What comes of the seeds; made once, whichever workers of pytest-xdist the tests are dealt out to."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (shared / "truth.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = shared / "truth.pickle"
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(_made(tmp_path_factory.mktemp("truth"))))
+        found: Outcome = pickle.loads(kept.read_bytes())
+    return found
+
+
+def _made(folder: Path) -> Outcome:
+    platform = Platform(folder, Registry.load())
     for seed, (quarter, members) in SEEDS.items():
-        out = made.folder / f"seed-{seed}"
-        synthesise(made.registry, out, seed, quarter, quarter, 200, DEFECTS, members)
-        made.seeds.append(out)
-    return made
-
-
-@pytest.fixture(scope="module")
-def first(platform: Platform) -> Tables:
+        out = folder / f"seed-{seed}"
+        synthesise(platform.registry, out, seed, quarter, quarter, 200, DEFECTS, members)
+        platform.seeds.append(out)
     platform.collect()
-    return platform.build(platform.deliveries(), "first")
+    first = platform.build(platform.deliveries(), "first")
+    second = platform.publish()
+    verdicts, reported = _judged(platform)
+    truth = {wave: platform.truth(wave) for wave in (1, 2)}
+    return Outcome(truth, first, second, verdicts, reported, _planted(platform.seeds), _reaction(platform, second))
 
 
-@pytest.fixture(scope="module")
-def second(platform: Platform, first: Tables) -> Release:
-    """What the command publishes, once the first wave has been built."""
-    return platform.publish()
-
-
-def test_the_truth_and_the_specifications_are_about_the_same_indicators(platform: Platform) -> None:
-    assert sorted(platform.truth(1)) == INDICATORS
+def test_the_truth_and_the_specifications_are_about_the_same_indicators(outcome: Outcome) -> None:
+    assert sorted(outcome.truth[1]) == INDICATORS
     assert len(INDICATORS) == 44
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)
-def test_every_cell_of_the_first_wave_is_true(platform: Platform, first: Tables, indicator: str) -> None:
-    assert differences(first[indicator], platform.truth(1)[indicator]) == []
+def test_every_cell_of_the_first_wave_is_true(outcome: Outcome, indicator: str) -> None:
+    assert differences(outcome.first[indicator], outcome.truth[1][indicator]) == []
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)
-def test_every_cell_after_the_second_wave_is_true(platform: Platform, second: Release, indicator: str) -> None:
-    true = platform.truth(2)[indicator]
+def test_every_cell_after_the_second_wave_is_true(outcome: Outcome, indicator: str) -> None:
+    true = outcome.truth[2][indicator]
     assert true
-    assert differences(second.full[indicator], true) == []
+    assert differences(outcome.second.full[indicator], true) == []
 
 
-def test_the_waves_have_all_that_makes_coverage_hard(first: Tables, second: Release) -> None:
+def test_the_waves_have_all_that_makes_coverage_hard(outcome: Outcome) -> None:
+    first, second = outcome.first, outcome.second
     before, after = first["o3-5"], second.full["o3-5"]
     statuses = {row["OBS_STATUS"] for row in after.values()}
     assert statuses == {"A", "L", "P"}
@@ -247,45 +276,54 @@ def test_the_waves_have_all_that_makes_coverage_hard(first: Tables, second: Rele
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)
-def test_public_tables_hide_what_is_confidential_and_nothing_else(second: Release, indicator: str) -> None:
+def test_public_tables_hide_what_is_confidential_and_nothing_else(outcome: Outcome, indicator: str) -> None:
     hidden = {"OBS_VALUE": None, "OBS_STATUS": "Q", "CONF_STATUS": "C"}
-    assert second.public[indicator] == {
-        key: row | hidden if row["CONF_STATUS"] == "C" else row for key, row in second.full[indicator].items()
-    }
+    full = outcome.second.full[indicator]
+    public = {key: row | hidden if row["CONF_STATUS"] == "C" else row for key, row in full.items()}
+    assert outcome.second.public[indicator] == public
 
 
-def test_everything_published_is_marked_synthetic(second: Release) -> None:
-    assert second.synthetic == {True}
+def test_everything_published_is_marked_synthetic(outcome: Outcome) -> None:
+    assert outcome.second.synthetic == {True}
 
 
-@pytest.mark.usefixtures("second")
-def test_every_planted_defect_is_reported_with_its_line_and_rule(platform: Platform) -> None:
+def _judged(platform: Platform) -> tuple[dict[str, str], dict[str, set[Found]]]:
+    """Return verdicts and findings of all deliveries."""
     layout, store = Layout.load(), platform.store
     verdicts: dict[str, str] = {}
-    reported: dict[str, set[tuple[int | None, str]]] = defaultdict(set)
+    reported: dict[str, set[Found]] = {}
     for feed in platform.registry.feeds:
         found = {(item.period, item.sender, item.delivery_id): item.verdict for item in judgements(store, layout, feed)}
         for receipt in receipts(store, layout, feed=feed):
             place = {name: getattr(receipt, name) for name in ("feed", "period", "sender", "delivery_id")}
             verdicts[receipt.origin] = found[receipt.period, receipt.sender, receipt.delivery_id]
             report = layout.key("rejected", **place, name="report.json")
-            if store.head(report) is not None:
-                for issue in json.loads(store.get(report))["issues"]:
-                    reported[receipt.origin].add((issue["line"], issue["rule"]))
-    planted: dict[str, set[tuple[int | None, str]]] = defaultdict(set)
-    for seed in platform.seeds:
+            issues = json.loads(store.get(report))["issues"] if store.head(report) is not None else []
+            reported[receipt.origin] = {(issue["line"], issue["rule"]) for issue in issues}
+    return verdicts, reported
+
+
+def _planted(seeds: list[Path]) -> dict[str, set[Found]]:
+    planted: dict[str, set[Found]] = {}
+    for seed in seeds:
         with (seed / "truth" / "defects.csv").open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 line = int(row["line"]) if row["line"] else None
-                planted[f"{seed.as_uri()}/{row['file']}"].add((line, row["rule"]))
-    missed = {origin: found - reported[origin] for origin, found in planted.items() if found - reported[origin]}
-    assert missed == {}
-    rules = {rule.rpartition(".")[2] for found in planted.values() for _, rule in found}
+                planted.setdefault(f"{seed.as_uri()}/{row['file']}", set()).add((line, row["rule"]))
+    return planted
+
+
+def test_every_planted_defect_is_reported_with_its_line_and_rule(outcome: Outcome) -> None:
+    missed = {origin: found - outcome.reported[origin] for origin, found in outcome.planted.items()}
+    assert {origin: found for origin, found in missed.items() if found} == {}
+    rules = {rule.rpartition(".")[2] for found in outcome.planted.values() for _, rule in found}
     assert len(rules) >= 25
-    # Nothing else is refused: what is not listed as bad is right.
+
+
+def test_nothing_else_is_refused(outcome: Outcome) -> None:
     warnings = {"key.duplicate_row", "controls_within_hits", "controls_within_declarations"}
-    bad = {origin for origin, found in planted.items() if {rule for _, rule in found} - warnings}
-    assert {origin for origin, verdict in verdicts.items() if verdict == "refused"} == bad
+    bad = {origin for origin, found in outcome.planted.items() if {rule for _, rule in found} - warnings}
+    assert {origin for origin, verdict in outcome.verdicts.items() if verdict == "refused"} == bad
 
 
 # One input row changes, in each feed that an indicator rests on.
@@ -375,8 +413,7 @@ class Reaction:
     true_after: Tables
 
 
-@pytest.fixture(scope="module")
-def reaction(platform: Platform, second: Release) -> Reaction:
+def _reaction(platform: Platform, second: Release) -> Reaction:
     """Build once more what is in force, with one row changed in each feed; the truth is that of the accepted rows."""
     ledgers = Ledger(), Ledger()
     deliveries: list[LocalDelivery] = []
@@ -440,17 +477,18 @@ def _changes(before: Tables, after: Tables) -> dict[tuple[str, tuple[str, ...]],
 
 
 def test_the_truth_of_the_accepted_rows_is_that_of_the_rows_as_they_were_made(
-    platform: Platform, reaction: Reaction
+    outcome: Outcome,
 ) -> None:
-    assert _changes(platform.truth(2), reaction.true_before) == {}
+    assert _changes(outcome.truth[2], outcome.reaction.true_before) == {}
 
 
-def test_one_row_is_changed_in_each_feed_that_an_indicator_rests_on(reaction: Reaction) -> None:
-    assert set(reaction.changed) == {feed for spec in load_specs().values() for feed in spec.source_feeds}
+def test_one_row_is_changed_in_each_feed_that_an_indicator_rests_on(outcome: Outcome) -> None:
+    assert set(outcome.reaction.changed) == {feed for spec in load_specs().values() for feed in spec.source_feeds}
 
 
 @pytest.mark.parametrize("feed", sorted(CHANGES))
-def test_exactly_the_cells_that_depend_on_a_changed_row_change(reaction: Reaction, feed: str) -> None:
+def test_exactly_the_cells_that_depend_on_a_changed_row_change(outcome: Outcome, feed: str) -> None:
+    reaction = outcome.reaction
     fed = {indicator for indicator, spec in load_specs().items() if feed in spec.source_feeds}
     period = reaction.changed[feed]
 
@@ -462,7 +500,8 @@ def test_exactly_the_cells_that_depend_on_a_changed_row_change(reaction: Reactio
     assert of_the_feed(_changes(reaction.before, reaction.after)) == must
 
 
-def test_nothing_else_changes_and_all_of_it_is_true(reaction: Reaction) -> None:
+def test_nothing_else_changes_and_all_of_it_is_true(outcome: Outcome) -> None:
+    reaction = outcome.reaction
     did = _changes(reaction.before, reaction.after)
     assert did.keys() == _changes(reaction.true_before, reaction.true_after).keys()
     for (indicator, key), now in did.items():

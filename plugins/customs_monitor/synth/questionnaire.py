@@ -36,7 +36,7 @@ _COUNTS: dict[str, tuple[tuple[str, ...], int]] = {
 DISTRIBUTED_CYCLE = "2018-2020"
 _DISTRIBUTED = ("o4-3", "o567-13", "o567-14", "o567-17", "o567-18")
 #: In this cycle nobody was asked one of the questions.
-_UNASKED = {"2021-2023": "o567-21"}
+_UNASKED = {DISTRIBUTED_CYCLE: "o567-21"}
 
 
 def questionnaire_rows(world: World, cycle: str, sender: str) -> Iterator[Row]:
