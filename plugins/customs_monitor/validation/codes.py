@@ -13,6 +13,9 @@ from customs_monitor.validation.quoting import identifier, literal
 #: The number of a text that is no code of its list.
 UNKNOWN_CODE = -1
 
+#: A list of at most so many codes is searched from its beginning: up to here, twice as fast as by a hash table.
+_SEARCHED = 12
+
 _FIRST_DAY, _LAST_DAY = date(1, 1, 1), date(9999, 12, 31)
 
 
@@ -39,6 +42,18 @@ class Codes:
             self._connection.execute(f"CREATE TYPE {name} AS ENUM (SELECT code FROM new_codes)")
             self._connection.unregister("new_codes")
         return name
+
+    def is_code(self, codelist: str, text: str) -> str:
+        """Return the SQL condition that a text is a code of the list.
+
+        Args:
+            codelist: the list.
+            text: SQL text that is not NULL.
+        """
+        codes = list(self._registry.codelists[codelist].by_code)
+        if len(codes) <= _SEARCHED:
+            return f"list_contains([{', '.join(literal(code) for code in codes)}]::VARCHAR[], {text})"
+        return f"TRY_CAST({text} AS {self.enumeration(codelist)}) IS NOT NULL"
 
     def is_dated(self, codelist: str) -> bool:
         """Tell whether any code of the list begins or ends."""

@@ -14,6 +14,7 @@ from customs_monitor.validation.columns import before, code_number, corrected, r
 from customs_monitor.validation.corrections import Correction
 from customs_monitor.validation.findings import RuleText, fill_sql, names_in
 from customs_monitor.validation.mapping import Mapped
+from customs_monitor.validation.patterns import matches
 from customs_monitor.validation.quoting import identifier, literal
 
 
@@ -136,7 +137,7 @@ def _of_property(item: Property, setting: _Setting) -> Iterator[RowRule]:
         too_long = f"strlen({written}) > {concept.maxLength} AND length({written}) > {concept.maxLength}"
         yield setting.rule("TEXT_TOO_LONG", name, too_long, str(concept.maxLength))
     if concept.pattern is not None:
-        fails = f"NOT regexp_full_match({written}, {literal(concept.pattern)})"
+        fails = f"NOT {matches(written, concept.pattern)}"
         yield setting.rule("PATTERN_MISMATCH", name, fails, " or ".join(concept.examples) or concept.pattern)
     yield from _of_addressee(item, concept, setting)
 
@@ -146,9 +147,7 @@ def _of_codelist(item: Property, concept: Concept, setting: _Setting) -> Iterato
         return
     name, written, severity = item.name, text(item.name), item.codelistSeverity
     if not is_joined(item, concept, setting.codes):
-        type_name = setting.codes.enumeration(concept.codelist)
-        known = "false" if type_name is None else f"TRY_CAST({written} AS {type_name}) IS NOT NULL"
-        fails = f"{written} IS NOT NULL AND NOT {known}"
+        fails = f"{written} IS NOT NULL AND NOT {setting.codes.is_code(concept.codelist, written)}"
         yield setting.rule("CODE_UNKNOWN", name, fails, concept.codelist, severity=severity)
         return
     assert item.validAt is not None
