@@ -19,7 +19,7 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 
-from customs_monitor.contracts import Codelist, Contract, Layout, Registry
+from customs_monitor.contracts import Codelist, Concept, Contract, Layout, Registry
 from customs_monitor.contracts.periods import first_day, last_day
 from customs_monitor.intake import open_table
 from customs_monitor.validation.casts import typed
@@ -115,6 +115,11 @@ def write_batch(
             connection.execute(f"ALTER TABLE {ROWS} RENAME TO {BATCH}")
 
 
+def _is_text(concept: Concept) -> bool:
+    """Tell whether the value of a concept is its text, which is kept once then."""
+    return typed(concept, None, "text") == "text"
+
+
 def _create_tables(connection: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract) -> None:
     connection.execute(
         f"CREATE TABLE {DELIVERIES} "
@@ -122,8 +127,12 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, registry: Registry, co
     )
     columns = []
     for item in contract.schema_.properties:
-        columns.append(f"{identifier(item.name)} {registry.concepts[item.name].duckdb_type}")
-        columns.append(f"{identifier(text_column(item.name))} VARCHAR")
+        name, text = identifier(item.name), identifier(text_column(item.name))
+        columns.append(f"{name} {registry.concepts[item.name].duckdb_type}")
+        columns.append(
+            f"{text} VARCHAR"
+            + (f" GENERATED ALWAYS AS ({name}) VIRTUAL" if _is_text(registry.concepts[item.name]) else "")
+        )
     columns += ["_delivery_id VARCHAR", "_line_number BIGINT", "_layout VARCHAR", "_row BIGINT"]
     connection.execute(f"CREATE TABLE {ROWS} ({', '.join(columns)})")
 
@@ -143,7 +152,9 @@ def _insert(
     selected = []
     for item in contract.schema_.properties:
         text = f"mapped.{identifier(item.name)}"
-        selected += [typed(registry.concepts[item.name], layout.mapping.get(item.name), text), text]
+        selected.append(typed(registry.concepts[item.name], layout.mapping.get(item.name), text))
+        if not _is_text(registry.concepts[item.name]):
+            selected.append(text)
     (rows,) = connection.execute(f"SELECT count(*) FROM {ROWS}").fetchone() or (0,)
     selected += [literal(delivery.delivery_id), f"mapped.{LINE}", literal(layout.id), f"{rows} + row_number() OVER ()"]
     records = RecordSource(table.columns, table.batches())
