@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from customs_monitor.intake import IntakeError
 from customs_monitor.validation.columns import LINE_NAME
 from customs_monitor.validation.one_pass import ISSUES, KEY_KNOWN, LINE_NUMBER, REFUSED, TYPED
+from customs_monitor.validation.session import unthreaded
 from customs_storage.parquet import write_parquet
 
 RECORDS = "records"
@@ -144,6 +145,7 @@ def run_pass(
     connection.register(RECORDS, source.reader())
     rows_refused = 0
     with (
+        unthreaded(connection),
         pq.ParquetWriter(shown, shown_schema) as shown_rows,
         pq.ParquetWriter(refused, refused_schema) as refused_rows,
         pq.ParquetWriter(issues, ROW_ISSUE_SCHEMA) as row_issues,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -10,7 +12,8 @@ _SETTINGS = {
     # Beside the reader, the Parquet writer and Python, this keeps a delivery of any size within 2 GiB.
     "memory_limit": "'900MB'",
     "threads": "2",
-    # Rows leave in the order in which they came: the same delivery gives the same bytes.
+    # Rows leave in the order in which they came: the same delivery gives the same bytes. Where they are streamed, this
+    # holds in one thread only (`unthreaded`).
     "preserve_insertion_order": "true",
     "TimeZone": "'UTC'",
     # Nothing is fetched, whatever a contract's SQL asks for.
@@ -37,3 +40,19 @@ def open_session(scratch: Path) -> duckdb.DuckDBPyConnection:
     spill = (scratch / "spill").as_posix().replace("'", "''")
     connection.execute(f"SET temp_directory = '{spill}'")
     return connection
+
+
+@contextmanager
+def unthreaded(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let queries run in the thread that asks for their rows, and in no other, for a while.
+
+    Two threads that stream one result hand its rows on in any order, whatever `preserve_insertion_order` says.
+
+    Args:
+        connection: the session.
+    """
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET threads = {_SETTINGS['threads']}")

@@ -340,6 +340,13 @@ def test_the_same_delivery_gives_the_same_bytes(workshop: Workshop) -> None:
     assert first.judgement.rows_refused > 0
 
 
+def test_accepted_rows_are_in_the_order_of_the_file(workshop: Workshop) -> None:
+    # In many blocks of the reader, so that two threads would have something to do.
+    registry = workshop.registry({"key": STRING, "value": INTEGER}, properties=KEYED)
+    text = "key,value\n" + "".join(f"{n:0100},{'x' if n % 5_000 == 0 else n}\n" for n in range(200_000))
+    assert workshop.judge(registry, text).column("_line_number") == [n + 2 for n in range(200_000) if n % 5_000]
+
+
 def test_documents_in_cells_are_refused_before_they_fill_the_memory(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
