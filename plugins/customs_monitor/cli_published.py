@@ -1,14 +1,17 @@
-"""The commands that read what was published: indicators, show, explain, releases, diff, verify."""
+"""The commands that read what was published: indicators, show, explain, releases, diff, rebuild, verify."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -20,7 +23,7 @@ from customs_monitor.cli_conventions import (
     platform_faults,
     print_json,
 )
-from customs_monitor.console import standard_console
+from customs_monitor.console import RunConsole, standard_console
 from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT, PLATFORM_AT_FAULT
 from customs_monitor.settings import store as opened
 from customs_storage.layout import Layout
@@ -226,6 +229,38 @@ def diff(
         print_json(difference.model_dump(mode="json"))
     else:
         sys.stdout.write(as_text(difference))
+
+
+@app.command()
+def rebuild(
+    release: Annotated[str, typer.Argument(help="The release, in force or not.")],
+    out: Annotated[Path | None, typer.Option(help="A new folder for the files; by default none is kept.")] = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Build an old release's data files again from its manifest and compare them with what was published.
+
+    Under the code and uv.lock of the release they are the same, byte for byte; under other code the cells that differ
+    are listed. Ends with 1 if the store has lost what it was built from, with 3 if the same code gives other bytes.
+    """
+    from customs_monitor.release.rebuild import rebuild as rebuilt_of
+    from customs_monitor.release.rebuild_text import as_text
+
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        fail(f"{out} is there already: name a new folder with --out", CALL_AT_FAULT)
+    registry, console = load_registry(), RunConsole(Console(stderr=True, highlight=False))
+    with _wrong_questions(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder, console.telling():
+        rebuilt = rebuilt_of(
+            opened(store), Layout.load(), registry, release, Path(folder), out=out, tell=console.doing, say=console.say
+        )
+    if as_json:
+        print_json(rebuilt.model_dump(mode="json"))
+    else:
+        sys.stdout.write(as_text(rebuilt))
+    if rebuilt.verdict == "not possible":
+        raise typer.Exit(DATA_AT_FAULT)
+    if rebuilt.verdict == "differs":
+        raise typer.Exit(PLATFORM_AT_FAULT)
 
 
 @app.command()

@@ -52,6 +52,9 @@ class ManifestDelivery(_Record):
     received_at: UtcTime
     origin: str = Field(description="folder and file it came from; the receipt also names the inbox")
     synthetic: bool
+    accepted_sha256: Sha256 | None = Field(
+        default=None, description="of its accepted rows as Parquet; None where the code that made the release kept none"
+    )
 
 
 class GateVerdict(_Record):

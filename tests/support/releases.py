@@ -168,12 +168,14 @@ class FakeBuild:
         failing: names of data tests that fail.
         warning: names of data tests that warn.
         spec: the specification of o4-3.
+        offset: what its formula adds to every number of answers.
     """
 
     confidential: bool = False
     failing: tuple[str, ...] = ()
     warning: tuple[str, ...] = ()
     spec: IndicatorSpec = SPEC
+    offset: int = 0
     builds: int = 0
 
     def __call__(self, deliveries: Sequence[LocalDelivery], registry: Registry, scratch: Path) -> BuildResult:
@@ -228,7 +230,7 @@ class FakeBuild:
             ), cells AS (
                 SELECT cycle, respondents_total,
                     CASE category WHEN 'NO_REPLY' THEN category ELSE 'COUNT_' || category END AS measure,
-                    'PURE_NUMB' AS unit, CAST(respondents AS DOUBLE) AS value
+                    'PURE_NUMB' AS unit, CAST(respondents + {self.offset} AS DOUBLE) AS value
                 FROM counted
                 UNION ALL
                 SELECT cycle, max(respondents_total) AS respondents_total, 'MEAN' AS measure, 'SCORE' AS unit,

@@ -162,6 +162,7 @@ def _listed(item: InForce) -> ManifestDelivery:
         # Without the inbox, whose path or bucket is nobody's business: the manifest is public.
         origin="/".join(receipt.origin.rstrip("/").split("/")[-2:]),
         synthetic=receipt.synthetic,
+        accepted_sha256=item.judgement.accepted_sha256,
     )
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from customs_monitor.collection.records import JudgementRecord, Receipt
 from customs_monitor.contracts import Registry
 from customs_monitor.contracts.periods import SEVERAL
+from customs_monitor.release.causes import identity
 from customs_monitor.release.cell_rows import CellRows, RowFinder, RowPlace, RowsUnknown
 from customs_monitor.release.contents import Contents, IndicatorEntry
-from customs_monitor.release.diff import identity
 from customs_monitor.release.exclusions import Exclusions
 from customs_monitor.release.explanation import DeliveryBehind, Explanation, FeedRules, RowBehind, Rows, Step
 from customs_monitor.release.history import manifest_as_of

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from customs_monitor.contracts import Project, Registry
 from customs_storage.canonical import Json, canonical_json
 from customs_storage.hashing import sha256_of
 
+_PACKAGE = "customs-monitor"
+_CODE_VERSION = re.compile(r"(?P<package>[^+]+)\+(?:g(?P<commit>[0-9a-f]+)\.)?(?P<fingerprint>[0-9a-f]{12})")
 #: Made by running things, no source of a figure.
 _MADE = {"__pycache__", "target", "logs", "dbt_packages", ".user.yml"}
 
@@ -72,7 +77,7 @@ def lock_fingerprint(project: Project) -> str:
 def package_version() -> str:
     """Return the platform's version."""
     try:
-        return version("customs-monitor")
+        return version(_PACKAGE)
     except PackageNotFoundError:
         return "0+uninstalled"
 
@@ -84,6 +89,49 @@ def code_version(project: Project, code: str) -> str:
     """
     commit = _commit(project.root)
     return f"{package_version()}+{f'g{commit}.' if commit else ''}{code[:12]}"
+
+
+@dataclass(frozen=True)
+class CodeVersion:
+    """What `code_version` says.
+
+    Attributes:
+        package: the platform's version.
+        commit: the beginning of the commit's hash, None where there was none.
+        fingerprint: the beginning of the fingerprint of all files that decide what a release says.
+    """
+
+    package: str
+    commit: str | None
+    fingerprint: str
+
+    @classmethod
+    def of(cls, text: str) -> CodeVersion:
+        """Read a code version; ValueError if it is none."""
+        found = _CODE_VERSION.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is no code version")
+        return cls(**found.groupdict())
+
+
+def libraries_unlike_lock(project: Project) -> list[str]:
+    """Return the installed libraries that have another version than `uv.lock` says, with both."""
+    lock = project.root / "uv.lock"
+    if not lock.is_file():
+        return []
+    locked: dict[str, set[str]] = {}
+    for package in tomllib.loads(lock.read_text(encoding="utf-8"))["package"]:
+        if "version" in package:
+            locked.setdefault(package["name"], set()).add(package["version"])
+    unlike = []
+    for name, versions in sorted(locked.items()):
+        try:
+            installed = version(name)
+        except PackageNotFoundError:
+            continue
+        if installed not in versions and name != _PACKAGE:
+            unlike.append(f"{name} {installed} (uv.lock: {', '.join(sorted(versions))})")
+    return unlike
 
 
 def _files(folder: Path) -> Iterator[Path]:

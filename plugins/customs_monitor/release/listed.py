@@ -85,4 +85,6 @@ def _listed(store: ObjectStore, layout: Layout, delivery: ManifestDelivery) -> I
     judgement = JudgementRecord.read(store, key)
     if judgement.accepted_sha256 is None:
         raise ReleaseError(f"{store.url}: {key} accepts nothing, and the release rests on it: {_RESTORE}")
+    if delivery.accepted_sha256 not in (None, judgement.accepted_sha256):
+        raise ReleaseError(f"{store.url}: {key} was judged again since the release, with other rows: {_RESTORE}")
     return InForce(receipt, judgement, layout.key("accepted", **place))

@@ -9,13 +9,17 @@ from difflib import get_close_matches
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from customs_monitor.collection.records import JudgementRecord
 from customs_monitor.release.contents import Contents, IndicatorEntry
 from customs_monitor.release.datasets import Dataset
 from customs_monitor.release.errors import NotInRelease, ReleaseError
-from customs_storage import ObjectStore
+from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
-from customs_storage.manifest import Manifest
+from customs_storage.manifest import Manifest, ManifestDelivery
+
+#: The code under which judging lists corrected cells.
+CORRECTED = "CORRECTION_APPLIED"
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,15 @@ class Published:
         """Return the hash of a table's Parquet file, None if the release has no such public table."""
         path = f"{dataset.stem}.parquet"
         return next((file.sha256 for file in self.manifest.files if file.path == path), None)
+
+    def corrected(self, delivery: ManifestDelivery) -> bool:
+        """Tell whether known errors of the source were corrected in a delivery, by the record of its verdict."""
+        place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
+        try:
+            judgement = JudgementRecord.read(self.store, self.layout.key("judgement", **place))
+        except ObjectNotFound:
+            return False
+        return any(issue.code == CORRECTED for issue in judgement.issues)
 
     def table(self, dataset: Dataset) -> pa.Table:
         """Read a table.

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from customs_monitor.collection.records import Record
 from customs_monitor.release.cell_rows import RowPlace
+from customs_monitor.release.published import CORRECTED
 from customs_monitor.validation.issue_file import ListedIssue, listed_issues
 from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.manifest import ManifestDelivery
 
-#: The code under which a corrected cell is listed; its value is the text before.
-_CORRECTED = "CORRECTION_APPLIED"
 _ISSUES = "issues.parquet"
 
 
@@ -68,5 +67,5 @@ def _told(issue: ListedIssue, delivery: ManifestDelivery) -> RowIssue:
         severity=issue.severity,
         value=issue.value,
         message=issue.message,
-        correction=issue.code == _CORRECTED,
+        correction=issue.code == CORRECTED,
     )

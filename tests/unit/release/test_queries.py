@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from customs_monitor.release import release_now
+from customs_monitor.release import candidate, release_now
 from customs_monitor.release.contents import UNTOLD, Contents
 from customs_monitor.release.diff import as_text as diff_text
 from customs_monitor.release.diff import diff
@@ -135,9 +135,30 @@ class TestDiff:
         assert changes["COUNT_4"] == ({"OBS_VALUE": 11.0}, {"OBS_VALUE": 12.0})
         assert changes["NO_REPLY"] == ({"OBS_VALUE": 1.0}, {"OBS_VALUE": 0.0})
         assert set(changes) == {"COUNT_4", "NO_REPLY", "MEAN"}
-        assert (len(told.deliveries_added), len(told.deliveries_removed)) == (1, 1)
+        (delivery,) = told.deliveries
+        assert (delivery.kind, len(delivery.replaces)) == ("revision", 1)
         assert not told.code_changed
-        assert "COUNT_4: OBS_VALUE 11.0 -> 12.0" in diff_text(told)
+        (row,) = (row for row in told.tables[0].rows if row.key["MEASURE"] == "COUNT_4")
+        assert [cause.text for cause in row.causes] == ["revision: survey_results 2018-2020 TAXUD"]
+        assert row.difference == 1
+        text = diff_text(told)
+        assert "COUNT_4: 11 -> 12 (+1)  [revision]" in text
+        assert "because of revision: survey_results 2018-2020 TAXUD" in text
+        assert f"in the place of {delivery.replaces[0]}" in text
+
+    def test_a_method_that_changed_is_told_with_what_is_other_in_it(
+        self, store, layout, registry, two, fake_build, monkeypatch, scratch
+    ):
+        fake_build.spec = fake_build.spec.model_copy(update={"version": "1.1.0", "formula": "other"})
+        fake_build.offset = 1
+        monkeypatch.setattr(candidate, "code_fingerprint", lambda _project: "f" * 64)
+        third = release_now(store, layout, registry, "run-3", scratch())
+        told = diff(store, layout, two[1].release_id, third.release_id)
+        (table,) = (table for table in told.tables if table.table.startswith("indicators/"))
+        assert {cause.text for row in table.rows for cause in row.causes} == {
+            "method: version 1.0.0 -> 1.1.0; formula; SQL of o4_3"
+        }
+        assert "Methods: 1 tables are made in another way" in diff_text(told)
 
     def test_new_cells_are_added(self, store, layout, registry, deliveries, two, scratch):
         deliveries.survey(cycle="2021-2023")
