@@ -35,7 +35,7 @@ def test_on_postgresql_and_s3_it_publishes_what_one_process_publishes_in_a_folde
     (folder / "exchange_rates" / "eurofxref-hist.csv").write_text(RATES)
     samples = registry.project.samples
     sent = open_store(f"{rgw.url}/inbox")
-    for path in sorted(samples.rglob("*.csv")):
+    for path in sorted(filter(Path.is_file, samples.rglob("*"))):
         sent.put(path.relative_to(samples).as_posix(), path)
     store, layout = open_store(f"{rgw.url}/store"), Layout.load()
     inboxes = [Inbox.open(sent.url), Inbox.open(str(folder))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
-from customs_monitor.intake import IntakeError, Sniffed, sniff
+from customs_monitor.intake import Sniffed, sniff
 from customs_monitor.validation.annotated_csv import annotate_csv
 from customs_monitor.validation.annotated_xlsx import annotate_xlsx
 from customs_monitor.validation.issue_file import ListedIssue, listed_issues
@@ -39,9 +39,11 @@ def write_annotated(source: Path, judgement: Judgement, folder: Path) -> Path:
             return annotate_csv(source, found, _by_line(judgement), folder / "annotated.csv")
         if found.kind == "excel" and _is_small_xlsx(source, judgement):
             return annotate_xlsx(source, found, _by_line(judgement), folder / "annotated.xlsx")
-    except (csv.Error, UnicodeDecodeError, IntakeError):
-        # The reader of deliveries is more patient than the one used here: a cell of megabytes, say.
-        (folder / "annotated.csv").unlink(missing_ok=True)
+    except Exception:
+        # The readers of deliveries are more patient than those used here: a cell of megabytes, or a workbook with an
+        # attribute that openpyxl does not know, which it tells by a TypeError. No sender may stop the feed by that.
+        for name in ("annotated.csv", "annotated.xlsx"):
+            (folder / name).unlink(missing_ok=True)
     return _write_issues(judgement, folder / "issues.csv")
 
 

@@ -183,6 +183,28 @@ def test_the_annotated_workbook_marks_cells_and_keeps_no_formula(workshop: Works
     assert copy["C2"].value is None
 
 
+def test_a_workbook_that_only_the_reader_of_deliveries_understands_is_answered_with_the_list_of_issues(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    registry = workshop.registry({"count": {"logicalType": "integer"}}, layout={"format": {"type": "excel"}})
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (["count"], ["x"]):
+        book.active.append(row)
+    plain, odd = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as parts, zipfile.ZipFile(odd, "w") as changed:
+        for name in parts.namelist():
+            data = parts.read(name)
+            # openpyxl tells an attribute that it does not know by a TypeError.
+            changed.writestr(name, data.replace(b"<xf ", b'<xf surprise="1" ') if name == "xl/styles.xml" else data)
+    with pytest.raises(TypeError):
+        openpyxl.load_workbook(odd)
+    judged = workshop.judge(registry, odd.getvalue(), name="d.xlsx")
+    assert judged.found == [(2, "count", "x", "TYPE_INTEGER")]
+    assert "issues.csv" in reports(judged, tmp_path / "out")
+
+
 def test_other_formats_and_broken_files_are_answered_with_the_list_of_issues(
     workshop: Workshop, tmp_path: Path
 ) -> None:
