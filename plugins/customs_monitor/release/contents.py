@@ -170,8 +170,7 @@ def _told_as_today(document: Any, error: ValidationError) -> bool:
         if problem["type"] == "extra_forbidden":
             del place[name]
         elif problem["type"] == "missing" and "spec" in way:
-            # The parts of an assessment are filled one by one in the next turn.
-            place[name] = {} if name == "racer" else UNTOLD
+            place[name] = UNTOLD
         else:
             continue
         changed = True

@@ -83,12 +83,12 @@ class TestShow:
         key = layout.key("release_file", release_id=two[0].release_id, path="contents.json")
         told = json.loads(store.get(key))
         (entry,) = (item for item in told["indicators"] if item["id"] == "o4-3")
-        del entry["spec"]["intervention"], entry["spec"]["racer"]
+        del entry["spec"]["interpretation"]
         entry["spec"]["colour"] = "red"
         rewrite(store, key, json.dumps(told).encode())
         assert show(store, layout, "o4-3", as_of=two[0].release_id).rows
         spec = Contents.of(store, layout, two[0].release_id).indicator("o4-3").spec
-        assert (spec.intervention, spec.racer.robust) == (UNTOLD, UNTOLD)
+        assert (spec.interpretation, spec.id) == (UNTOLD, "o4-3")
 
     def test_a_release_that_this_code_cannot_read_says_so(self, store, layout, two):
         key = layout.key("release_file", release_id=two[0].release_id, path="contents.json")
