@@ -13,7 +13,7 @@ STYLES := $(VENV)/share/customs-monitor/frontend/node_modules/@ecl/preset-ec/pac
 
 export DO_NOT_TRACK := 1
 
-.PHONY: help install run test test-rigs lint format bench serve up down clean
+.PHONY: help install run test test-rigs lint format bench docs serve up down clean
 
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: $(STAMP) ## Format Python and SQL
 
 bench: $(STAMP) ## Measure: landing 1 and 10 million rows against a bare copy and against Great Expectations on pandas
 	@$(BIN)/customs-monitor bench
+
+docs: $(STAMP) ## Describe models, columns and lineage down to what is published: one page, build/docs/index.html
+	@$(BIN)/python -m customs_monitor.release.dbt_docs
 
 serve: $(STAMP) ## Show the published site on http://localhost:8080
 	@$(BIN)/customs-monitor serve

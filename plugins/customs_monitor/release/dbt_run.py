@@ -76,11 +76,15 @@ def dbt_build(project: Path, database: Path, scratch: Path, *, unit_tests: bool,
             error but a result.
     """
     results = _invoke(
-        ["build", "--threads", str(threads), *([] if unit_tests else ["--exclude-resource-type", "unit_test"])],
+        [
+            # Exposures say what is published; there is nothing to build.
+            "build", "--threads", str(threads), "--exclude-resource-type", "exposure",
+            *([] if unit_tests else ["--exclude-resource-type", "unit_test"]),
+        ],
         project,
         database,
         scratch,
-    )
+    )  # fmt: skip
     nodes = sorted(map(_node_result, results), key=lambda item: (item.kind, item.name))
     if errors := [item for item in nodes if item.status == "error"]:
         raise DbtError([f"{item.kind} {item.name}: {item.message}" for item in errors])
@@ -127,8 +131,33 @@ def compiled_models(
     ]
 
 
-def _invoke(command: Sequence[str], project: Path, database: Path, scratch: Path) -> list[Any]:
-    """Run a command of dbt in this process and return the results of its nodes."""
+def dbt_docs(project: Path, database: Path, scratch: Path) -> Path:
+    """Let dbt describe the project.
+
+    Args:
+        project: the folder with dbt_project.yml and profiles.yml; nothing is written into it.
+        database: a build, closed: the columns are read from it.
+        scratch: where dbt puts its target and log folders.
+
+    Returns:
+        The folder with `index.html`, `manifest.json` and `catalog.json`.
+    """
+    _invoke(["docs", "generate", "--threads", "1"], project, database, scratch, artifacts=True)
+    return scratch / "target"
+
+
+def _invoke(
+    command: Sequence[str], project: Path, database: Path, scratch: Path, *, artifacts: bool = False
+) -> list[Any]:
+    """Run a command of dbt in this process and return the results of its nodes.
+
+    Args:
+        command: with its own options.
+        project: as in `dbt_build`.
+        database: as there.
+        scratch: as there.
+        artifacts: whether dbt writes what it knows as JSON; the command's results are none of nodes then.
+    """
     # dbt costs 2 seconds to import: whoever only needs the types of this module shall not pay for it.
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -137,7 +166,8 @@ def _invoke(command: Sequence[str], project: Path, database: Path, scratch: Path
         *command, "--target", "duckdb",
         "--project-dir", str(project), "--profiles-dir", str(project),
         "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
-        "--no-partial-parse", "--no-send-anonymous-usage-stats", "--no-version-check", "--no-write-json",
+        "--no-partial-parse", "--no-send-anonymous-usage-stats", "--no-version-check",
+        "--write-json" if artifacts else "--no-write-json",
         "--log-level", "none", "--log-level-file", "none", "--no-print",
     ]  # fmt: skip
     try:
@@ -152,7 +182,7 @@ def _invoke(command: Sequence[str], project: Path, database: Path, scratch: Path
         raise DbtError([f"dbt: {outcome.exception}"]) from outcome.exception
     if outcome.result is None:
         raise DbtError(["dbt: stopped without a result"])
-    return list(outcome.result.results)
+    return [] if artifacts else list(outcome.result.results)
 
 
 @contextmanager
