@@ -1,10 +1,11 @@
-"""Reading the tables of a published release, never trusting bytes that its manifest does not vouch for."""
+"""Reading the tables of a release: of a published one only bytes that its manifest vouches for."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -58,13 +59,8 @@ class Published:
         return next((file.sha256 for file in self.manifest.files if file.path == path), None)
 
     def corrected(self, delivery: ManifestDelivery) -> bool:
-        """Tell whether known errors of the source were corrected in a delivery, by the record of its verdict."""
-        place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
-        try:
-            judgement = JudgementRecord.read(self.store, self.layout.key("judgement", **place))
-        except ObjectNotFound:
-            return False
-        return any(issue.code == CORRECTED for issue in judgement.issues)
+        """Tell whether known errors of the source were corrected in a delivery."""
+        return _corrected(self.store, self.layout, delivery)
 
     def table(self, dataset: Dataset) -> pa.Table:
         """Read a table.
@@ -77,3 +73,40 @@ class Published:
         if sha256_of(data) != self.sha256(dataset):
             raise ReleaseError(f"{self.store.url}: {key} is not what was published: see customs-monitor verify")
         return pq.read_table(io.BytesIO(data))
+
+
+@dataclass(frozen=True)
+class Written:
+    """A release that is being made: its public files are in a folder and not yet listed in the manifest."""
+
+    store: ObjectStore
+    layout: Layout
+    manifest: Manifest
+    contents: Contents
+    folder: Path
+
+    def sha256(self, dataset: Dataset) -> str | None:
+        """Return the hash of a table's Parquet file, None if there is no such public table."""
+        path = self._path(dataset)
+        return sha256_of(path) if path.is_file() else None
+
+    def corrected(self, delivery: ManifestDelivery) -> bool:
+        """Tell whether known errors of the source were corrected in a delivery."""
+        return _corrected(self.store, self.layout, delivery)
+
+    def table(self, dataset: Dataset) -> pa.Table:
+        """Read a table."""
+        return pq.read_table(self._path(dataset))
+
+    def _path(self, dataset: Dataset) -> Path:
+        return self.folder / f"{dataset.stem}.parquet"
+
+
+def _corrected(store: ObjectStore, layout: Layout, delivery: ManifestDelivery) -> bool:
+    """Tell by the record of its verdict whether known errors of the source were corrected in a delivery."""
+    place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
+    try:
+        judgement = JudgementRecord.read(store, layout.key("judgement", **place))
+    except ObjectNotFound:
+        return False
+    return any(issue.code == CORRECTED for issue in judgement.issues)

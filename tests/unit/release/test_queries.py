@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from customs_monitor.release import candidate, release_now
+from customs_monitor.release.changes import changes
 from customs_monitor.release.contents import UNTOLD, Contents
 from customs_monitor.release.diff import as_text as diff_text
 from customs_monitor.release.diff import diff
 from customs_monitor.release.errors import NothingPublished, NotInRelease, ReleaseError
-from customs_monitor.release.history import releases
+from customs_monitor.release.history import manifest_of, releases
+from customs_monitor.release.published import Published, Written
 from customs_monitor.release.show import as_csv, as_json, show
 from customs_monitor.release.summary import published_lines
 from customs_monitor.release.verifying import verify
@@ -167,6 +169,20 @@ class TestDiff:
         assert (table.added, table.removed, table.changed) == (6, 0, 0)
         back = diff(store, layout, third.release_id, two[1].release_id).tables[0]
         assert (back.added, back.removed, back.changed) == (0, 6, 0)
+
+    def test_a_release_that_is_being_made_tells_the_same_as_when_it_is_published(
+        self, store, layout, registry, two, scratch
+    ):
+        first, second = (Published.of(store, layout, manifest_of(store, item.release_id)) for item in two)
+        folder = scratch()
+        for file in second.manifest.files:
+            if file.path.endswith(".parquet"):
+                (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+                key = layout.key("release_file", release_id=second.manifest.release_id, path=file.path)
+                store.download(key, folder / file.path)
+        unlisted = second.manifest.model_copy(update={"files": ()})
+        written = Written(store, layout, unlisted, second.contents, folder)
+        assert changes(first, written) == diff(store, layout, two[0].release_id, two[1].release_id)
 
     def test_a_release_equals_itself(self, store, layout, two):
         told = diff(store, layout, two[0].release_id, two[0].release_id)
