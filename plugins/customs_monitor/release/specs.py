@@ -91,7 +91,7 @@ class IndicatorSpec(_Strict):
     assumptions: tuple[Assumption, ...]
     interpretation: str
     limits: str
-    # Releases that were made before these were asked for are still read; the models of today must have them (tests/repo).
+    # Releases made before these were asked for are still read; the models of today must have them (tests/repo).
     intervention: str = ""
     racer: Racer | None = None
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
