@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,7 +71,16 @@ def test_the_samples_are_those_the_generator_makes(samples: Path, made: dict[str
         if path.parent.name not in REAL
     }
     assert sorted(there) == sorted(made), "write the samples anew, see above"
-    assert there == made, "write the samples anew, see above"
+    for name, content in made.items():
+        assert _parts(there[name]) == _parts(content), f"{name}: write the samples anew, see above"
+
+
+def _parts(content: bytes) -> object:
+    """Return a file as it is, a workbook as its parts: how they are packed differs between releases of Python."""
+    if not content.startswith(b"PK"):
+        return content
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return {name: parts.read(name) for name in parts.namelist()}
 
 
 def test_every_made_up_folder_says_so_and_no_real_one_does(samples: Path) -> None:
