@@ -7,11 +7,11 @@
                    total over these is formed.
 #}
 {% macro score_indicator(indicator, dimension=none, distributions=false) -%}
-    WITH asked AS (
-        SELECT DISTINCT cycle AS time_period
-        FROM {{ ref('int_questionnaire_asked') }}
-        WHERE question_id = '{{ indicator }}'
-    ),
+    {%- set scores = [
+        'count_1', 'count_2', 'count_3', 'count_4', 'no_reply', 'respondents', 'mean_score',
+        'obs_status', 'n_senders', 'n_expected',
+    ] -%}
+    WITH {{ asked_cycles(indicator) }},
 
     cells AS (
         SELECT
@@ -20,16 +20,7 @@
             {%- if dimension %}
             item AS {{ dimension | lower }},
             {%- endif %}
-            count_1,
-            count_2,
-            count_3,
-            count_4,
-            no_reply,
-            respondents,
-            mean_score,
-            obs_status,
-            n_senders,
-            n_expected
+            {{ scores | join(',\n            ') }}
         FROM {{ ref('int_questionnaire_scores') }}
         WHERE
             question_id = '{{ indicator }}'
@@ -44,16 +35,7 @@
             {%- if dimension %}
             nullif(item, '_Z') AS {{ dimension | lower }},
             {%- endif %}
-            count_1,
-            count_2,
-            count_3,
-            count_4,
-            no_reply,
-            respondents,
-            mean_score,
-            obs_status,
-            n_senders,
-            n_expected
+            {{ scores | join(',\n            ') }}
         FROM {{ ref('int_survey_scores') }}
         WHERE
             question_id = '{{ indicator }}'

@@ -1,8 +1,4 @@
-WITH asked AS (
-    SELECT DISTINCT cycle AS time_period
-    FROM {{ ref('int_questionnaire_asked') }}
-    WHERE question_id = 'o567-1'
-),
+WITH {{ asked_cycles('o567-1') }},
 
 levels AS (
     SELECT

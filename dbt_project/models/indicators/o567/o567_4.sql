@@ -1,14 +1,1 @@
-WITH asked AS (
-    SELECT DISTINCT cycle AS time_period
-    FROM {{ ref('int_questionnaire_asked') }}
-    WHERE question_id = 'o567-4'
-),
-
-cells AS (
-    SELECT * FROM {{ ref('int_questionnaire_numbers') }}
-    WHERE question_id = 'o567-4' AND item = '_T'
-)
-
-{{ observations('cells', 'o567-4', [], [
-    ['NUMBER', 'PURE_NUMB', 'answer_count'],
-], collection='ms_questionnaire', asked='asked') }}
+{{ number_indicator('o567-4') }}

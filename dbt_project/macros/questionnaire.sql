@@ -1,0 +1,35 @@
+{#
+    Observations of a question to the Member States that asks how many.
+
+    dimension  what the items of the question stand for, as the catalogue writes it; none where it has no items
+#}
+{% macro number_indicator(indicator, dimension=none) -%}
+    WITH {{ asked_cycles(indicator) }},
+
+    cells AS (
+        SELECT
+            *
+            {%- if dimension %},
+            item AS {{ dimension | lower }}
+            {%- endif %}
+        FROM {{ ref('int_questionnaire_numbers') }}
+        WHERE
+            question_id = '{{ indicator }}'
+            {%- if not dimension %}
+            AND item = '_T'
+            {%- endif %}
+    )
+
+    {{ observations('cells', indicator, [dimension] if dimension else [], [
+        ['NUMBER', 'PURE_NUMB', 'answer_count'],
+    ], collection='ms_questionnaire', asked='asked') }}
+{%- endmacro %}
+
+{# The CTE `asked`: the cycles whose questionnaire asked a question. #}
+{% macro asked_cycles(question) -%}
+    asked AS (
+        SELECT DISTINCT cycle AS time_period
+        FROM {{ ref('int_questionnaire_asked') }}
+        WHERE question_id = '{{ question }}'
+    )
+{%- endmacro %}
