@@ -24,7 +24,6 @@ import dbt.adapters.duckdb
 import dbt.cli.main
 import duckdb_engine
 import great_expectations
-import matplotlib.pyplot
 
 from customs_monitor import cli
 from customs_monitor.collection import collect, summary
@@ -36,7 +35,7 @@ from customs_storage.hashing import sha256_of
 
 IMPORTED = (
     *(candidate, collect, dbt.adapters.duckdb, dbt.cli.main, describing, duckdb_engine, gate, great_expectations),
-    *(matplotlib.pyplot, publishing, site, summary, writing),
+    *(publishing, site, summary, writing),
 )
 build_in_earnest = build.build
 
