@@ -48,7 +48,9 @@ def land(file: Path, folder: Path) -> Counts:
     registry = bench_registry(Project.locate(), folder / "project")
     contract = registry.feeds[FEED]
     store, layout = open_store((folder / "store").as_uri()), Layout.load()
-    inbox = Inbox.open(str(file.parent))
+    # An inbox of its own: beside the file lie the working folders of the bench.
+    (folder / "inbox").mkdir()
+    inbox = Inbox.open(str(folder / "inbox"))
     landed = land_file(
         store,
         layout,
