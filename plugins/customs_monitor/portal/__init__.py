@@ -1,0 +1,1 @@
+"""The portal: where senders check, send and explain deliveries, and the Commission sees who has sent."""
