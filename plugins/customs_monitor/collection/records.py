@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,6 +29,19 @@ class Record(BaseModel):
     def read(cls: type[_RecordType], store: ObjectStore, key: str) -> _RecordType:
         """Read a record; ObjectNotFound if there is none."""
         return cls.model_validate(json.loads(store.get(key)))
+
+
+class Place(NamedTuple):
+    """Whose deliveries: versions of one another are those of the same feed, period and sender."""
+
+    feed: str
+    period: str
+    sender: str
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The three as fields of a key."""
+        return self._asdict()
 
 
 class Receipt(Record):

@@ -13,6 +13,8 @@ from customs_storage.layout import Layout, LayoutError
 LAYOUT = Layout.load()
 
 DELIVERY = {"feed": "comext_trade", "period": "2026-Q3", "sender": "EL", "delivery_id": "9f86d081"}
+UPLOAD = {"sender": "EL", "upload_id": "0b7e4f9a"}
+PLACE = {"feed": "crc_statistics", "period": "2026-Q3", "sender": "EL"}
 
 KEYS = {
     "landing": ({**DELIVERY, "name": "trade.csv"}, "landing/comext_trade/2026-Q3/EL/9f86d081/trade.csv"),
@@ -31,6 +33,23 @@ KEYS = {
         {"release_id": "r1", "path": "manifest.json"},
         "restricted/releases/r1/manifest.json",
     ),
+    "upload_opened": (UPLOAD, "uploads/EL/0b7e4f9a/opened.json"),
+    "upload_part": ({**UPLOAD, "offset": f"{8 << 20:020}"}, "uploads/EL/0b7e4f9a/part/00000000000008388608"),
+    "upload_file": ({**UPLOAD, "name": "Q3 2026.csv"}, "uploads/EL/0b7e4f9a/file/Q3%202026.csv"),
+    "upload_claim": ({**UPLOAD, "number": "000001"}, "uploads/EL/0b7e4f9a/check/000001.json"),
+    "upload_report": ({**UPLOAD, "name": "report.html"}, "uploads/EL/0b7e4f9a/report/report.html"),
+    "upload_accepted": (UPLOAD, "uploads/EL/0b7e4f9a/accepted.parquet"),
+    "upload_verdict": (UPLOAD, "uploads/EL/0b7e4f9a/verdict.json"),
+    "upload_preview": ({**UPLOAD, "delivery_id": "9f86d081"}, "uploads/EL/0b7e4f9a/preview/9f86d081.json"),
+    "upload_sending": (UPLOAD, "uploads/EL/0b7e4f9a/sending.json"),
+    "upload_sent": (UPLOAD, "uploads/EL/0b7e4f9a/sent.json"),
+    "upload_discarded": (UPLOAD, "uploads/EL/0b7e4f9a/discarded.json"),
+    "ledger": ({**PLACE, "number": "000002"}, "ledger/crc_statistics/2026-Q3/EL/000002.json"),
+    "acknowledgement": (
+        {**PLACE, "delivery_id": "9f86d081", "name": "acknowledgement-000002.pdf"},
+        "acknowledgements/crc_statistics/2026-Q3/EL/9f86d081/acknowledgement-000002.pdf",
+    ),
+    "signing_key": ({"key_id": "9f86d081"}, "portal/keys/9f86d081.json"),
 }
 
 codes = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,20}", fullmatch=True).filter(lambda code: ".." not in code)
