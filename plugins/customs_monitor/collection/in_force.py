@@ -32,7 +32,7 @@ def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InF
     """
     found: list[InForce] = []
     for feed in sorted(registry.feeds):
-        found += _of_feed(store, layout, registry.feeds[feed])
+        found += in_force_of(store, layout, registry.feeds[feed])
     return found
 
 
@@ -76,8 +76,16 @@ def _order(item: InForce) -> tuple[str, str, int, datetime, str]:
     return receipt.period, receipt.sender, receipt.sequence, receipt.received_at, receipt.delivery_id
 
 
-def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
-    deliveries = accepted(store, layout, contract)
+def in_force_of(store: ObjectStore, layout: Layout, contract: Contract, **period: str) -> Iterator[InForce]:
+    """Yield the deliveries of one feed that count, in the order period, sender, arrival.
+
+    Args:
+        store: the store.
+        layout: the keys of the store.
+        contract: the feed's.
+        **period: `period` where only this one is asked for; it never depends on another.
+    """
+    deliveries = accepted(store, layout, contract, **period)
     real = {item.receipt.period for item in deliveries if not item.receipt.synthetic}
     counting = [item for item in deliveries if not item.receipt.synthetic or item.receipt.period not in real]
     for _, group in groupby(counting, key=lambda item: (item.receipt.period, item.receipt.sender)):

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from customs_monitor.contracts.calendar_terms import CalendarTerms
 from customs_monitor.contracts.formats import CsvFormat, Format
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -21,6 +22,8 @@ Severity = Literal["error", "warning", "information"]
 #: 1 within the delivery, 2 with other deliveries of the sender, 3 across senders, 4 across collections, 5 plausibility.
 EssLevel = Annotated[int, Field(ge=0, le=5)]
 Fixer = Literal["sender", "collection manager", "data engineer"]
+#: The domain of what Member States are asked for.
+COLLECTIONS = "collections"
 
 
 class _Strict(BaseModel):
@@ -305,6 +308,7 @@ class Contract(_Strict):
         precedence: for `key`, the layouts from the least to the most trusted; the order of arrival decides among
             deliveries of the same layout only.
         deadline: days after the end of the period by which the delivery is due.
+        calendar: which periods are collected, and in whose time; every collection (domain `collections`) has one.
         expectRows: fewer accepted rows than this in a delivery are a warning.
     """
 
@@ -322,6 +326,7 @@ class Contract(_Strict):
     licence: str
     cadence: Literal["daily", "weekly", "monthly", "quarterly", "annual", "cycle", "irregular"]
     deadline: int | None = Field(default=None, ge=0)
+    calendar: CalendarTerms | None = None
     senders: Senders
     sources: tuple[Literal["file", "s3"], ...] = ("file", "s3")
     supersession: Literal["delivery", "key", "append"] = "delivery"
@@ -359,9 +364,24 @@ class Contract(_Strict):
                 problems.append(f"rule {rule.id} names {', '.join(unknown)}, which is no layout")
         if self.supersession == "key" and not self.schema_.key:
             problems.append("supersession by key needs properties with primaryKey")
+        problems += self._calendar_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _calendar_problems(self) -> list[str]:
+        if self.calendar is None:
+            return ["a collection needs a calendar"] if self.is_collection else []
+        if self.deadline is None:
+            return ["a calendar needs a deadline"]
+        if self.deadline < self.calendar.opens:
+            return ["the deadline is before calendar.opens"]
+        return self.calendar.problems(self.cadence)
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether senders are asked for it period by period: the portal takes it, the completeness clock closes it."""
+        return self.domain == COLLECTIONS
 
     def layout(self, layout_id: str) -> Layout:
         """Return a layout by its id; KeyError if there is none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 #: The period of a delivery that spans several.
 SEVERAL = "_Z"
@@ -73,3 +73,21 @@ def first_day(period: str) -> date | None:
     parts = found[1]
     month = 3 * parts["quarter"] - 2 if "quarter" in parts else parts.get("month", 1)
     return date(parts["year"], month, parts.get("day", 1))
+
+
+def following(period: str) -> str | None:
+    """Return the period after a day, month, quarter or year; None for a cycle, whose length is no rule."""
+    found = _parts(period)
+    last = last_day(period)
+    if found is None or last is None or found[0] == "cycle":
+        return None
+    after = last + timedelta(days=1)
+    match found[0]:
+        case "D":
+            return after.isoformat()
+        case "M":
+            return f"{after:%Y-%m}"
+        case "Q":
+            return f"{after.year:04d}-Q{(after.month + 2) // 3}"
+        case _:
+            return f"{after.year:04d}"

@@ -98,6 +98,11 @@ class Registry:
         return problems
 
     @property
+    def collections(self) -> Mapping[str, Contract]:
+        """The contracts of what Member States are asked for, by feed."""
+        return {feed: contract for feed, contract in self.feeds.items() if contract.is_collection}
+
+    @property
     def codelist_home(self) -> str:
         """The folder of the codelists, as a person would look for it."""
         return self.project.codelists.relative_to(self.project.root).as_posix()

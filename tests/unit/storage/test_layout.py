@@ -22,6 +22,14 @@ KEYS = {
     "accepted": (DELIVERY, "accepted/comext_trade/period=2026-Q3/sender=EL/9f86d081.parquet"),
     "rejected": ({**DELIVERY, "name": "report.html"}, "rejected/comext_trade/2026-Q3/EL/9f86d081/report.html"),
     "judgement": (DELIVERY, "judgements/comext_trade/2026-Q3/EL/9f86d081.json"),
+    "closing": (
+        {"feed": "crc_statistics", "period": "2026-Q3", "number": "000001"},
+        "closings/crc_statistics/2026-Q3/000001.json",
+    ),
+    "reminder": (
+        {"feed": "crc_statistics", "period": "2026-Q3", "sender": "MT", "kind": "t-14", "step": "sent"},
+        "reminders/crc_statistics/2026-Q3/MT/t-14/sent.json",
+    ),
     "outcome": ({"run_id": "r1", "name": "judge comext"}, "outcomes/r1/judge%20comext.json"),
     "latest": ({}, "published/latest.json"),
     "manifest": ({"release_id": "r1"}, "published/releases/r1/manifest.json"),
