@@ -17,6 +17,8 @@ from customs_monitor.release.site import frontend
 log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
+#: The templates of the site, whose `base.html.j2` and `parts.html.j2` other pages in its look rest on.
+TEMPLATES = _HERE / "templates"
 _FONT = "InterVariable.woff2"
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 _ECL_CLASS = re.compile(r"\becl-[a-z0-9_-]+")
@@ -29,11 +31,12 @@ _FONT_FACE = (
 )
 
 
-def write_styles(assets: Path) -> bool:
+def write_styles(assets: Path, *further: Path) -> bool:
     """Write `base.css`, `base-print.css` and `site.css` into a folder, with the font they name.
 
     Args:
         assets: the folder, made if need be.
+        *further: folders of templates that the styles are for besides those of the site.
 
     Returns:
         Whether they are those of the component library; a plain style stands in where it is not installed.
@@ -46,7 +49,7 @@ def write_styles(assets: Path) -> bool:
         shutil.copyfile(_HERE / "assets" / "plain.css", assets / "base.css")
         (assets / "base-print.css").write_text("", encoding="utf-8")
         return False
-    used = frozenset(_used_classes(_HERE / "templates"))
+    used = frozenset(name for folder in (TEMPLATES, *further) for name in _used_classes(folder))
     for source, target in (("ecl-ec.css", "base.css"), ("ecl-ec-print.css", "base-print.css")):
         (assets / target).write_text(_reduced(package / "dist" / "styles" / source, used), encoding="utf-8")
     shutil.copyfile(package / "dist" / "fonts" / _FONT, assets / _FONT)
