@@ -12,7 +12,7 @@ from customs_monitor.collection.claims import Claim
 from customs_monitor.collection.identity import identify
 from customs_monitor.collection.inbox import InboxFile
 from customs_monitor.collection.outcomes import failure_recorded, keep_outcome
-from customs_monitor.collection.records import LandingOutcome, Receipt
+from customs_monitor.collection.records import LandingOutcome, Place, Receipt
 from customs_monitor.collection.uncommitted import put_uncommitted
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectStore
@@ -27,6 +27,27 @@ _LOCK_WAIT = 900.0
 
 class FileChanging(RuntimeError):
     """A file changed while it was landed: whoever puts it there is still at it."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that is to be landed, with what its receipt will say of it; see `Receipt`.
+
+    Attributes:
+        path: its bytes.
+        name: what its sender called it.
+        seen: size, time and inode from before anybody looked into it; None for a file that only we write to.
+    """
+
+    place: Place
+    path: Path
+    name: str
+    layout: str
+    fits: bool
+    looks_like: tuple[str, ...]
+    origin: str
+    synthetic: bool = False
+    seen: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -45,10 +66,7 @@ def land(
     claim: Claim,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Landed:
-    """Store a file's bytes and then its receipt.
-
-    The same feed, sender, period and bytes are a no-op. Killed between bytes and receipt, the next call finds the
-    bytes and writes the receipt.
+    """Store a file of an inbox and then its receipt.
 
     Args:
         store: where to.
@@ -62,38 +80,75 @@ def land(
         FileChanging: if the file is not the same at the end as it was at the beginning; nothing has been landed.
         FileNotFoundError: if it is gone.
     """
-    contract = registry.feeds[claim.feed]
-    seen = _stamp(file.path)
+    contract, seen = registry.feeds[claim.feed], _stamp(file.path)
     sender, period = identify(file.path, file.name, contract.layout(claim.layout), registry)
-    digest = sha256_of(file.path)
-    place = {"feed": claim.feed, "period": period, "sender": sender}
-    delivery_id = digest[:_ID_LENGTH]
-    receipt_key = layout.key("receipt", **place, delivery_id=delivery_id)
-    if store.head(receipt_key) is not None:
-        return Landed(Receipt.read(store, receipt_key), new=False)
-    name = file.path.name
-    key = layout.key("landing", **place, delivery_id=delivery_id, name=name)
-    put_uncommitted(store, key, file.path)
-    if _stamp(file.path) != seen:
-        store.delete(key)
-        raise FileChanging(file.name)
-    receipt = Receipt(
-        **place,
-        delivery_id=delivery_id,
-        file=name,
-        sha256=digest,
-        size=seen[0],
-        received_at=now(),
-        sequence=1 + max((earlier.sequence for earlier in receipts(store, layout, **place)), default=0),
+    arrival = Arrival(
+        place=Place(claim.feed, period, sender),
+        path=file.path,
+        name=file.path.name,
         layout=claim.layout,
         fits=claim.fits,
         looks_like=claim.looks_like,
         origin=file.origin,
         synthetic=file.synthetic,
+        seen=seen,
     )
-    if not store.put_if_absent(receipt_key, receipt.to_bytes()):
+    return land_arrival(store, layout, arrival, now)
+
+
+def land_arrival(
+    store: ObjectStore,
+    layout: Layout,
+    arrival: Arrival,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    before_receipt: Callable[[str], None] = lambda _delivery_id: None,
+) -> Landed:
+    """Store the bytes of a delivery and then its receipt.
+
+    The same feed, sender, period and bytes are a no-op. Killed between bytes and receipt, the next call finds the
+    bytes and writes the receipt.
+
+    Args:
+        store: where to.
+        layout: the keys of the store.
+        arrival: what came.
+        now: the clock.
+        before_receipt: is given the delivery's id before the receipt lets everybody see the delivery.
+
+    Raises:
+        FileChanging: if the file is not the same at the end as it was at the beginning; nothing has been landed.
+        FileNotFoundError: if it is gone.
+    """
+    seen = arrival.seen or _stamp(arrival.path)
+    digest = sha256_of(arrival.path)
+    place, delivery_id = arrival.place.fields, digest[:_ID_LENGTH]
+    receipt_key = layout.key("receipt", **place, delivery_id=delivery_id)
+    if store.head(receipt_key) is not None:
         return Landed(Receipt.read(store, receipt_key), new=False)
-    return Landed(receipt, new=True)
+    key = layout.key("landing", **place, delivery_id=delivery_id, name=arrival.name)
+    put_uncommitted(store, key, arrival.path)
+    if _stamp(arrival.path) != seen:
+        store.delete(key)
+        raise FileChanging(arrival.name)
+    before_receipt(delivery_id)
+    # Two at once would give the same sequence number to two deliveries; the second one waits, where stores can lock.
+    with store.lock("receipt " + " ".join(arrival.place), wait=_LOCK_WAIT):
+        receipt = Receipt(
+            **place,
+            delivery_id=delivery_id,
+            file=arrival.name,
+            sha256=digest,
+            size=seen[0],
+            received_at=now(),
+            sequence=1 + max((earlier.sequence for earlier in receipts(store, layout, **place)), default=0),
+            layout=arrival.layout,
+            fits=arrival.fits,
+            looks_like=arrival.looks_like,
+            origin=arrival.origin,
+            synthetic=arrival.synthetic,
+        )
+        new = store.put_if_absent(receipt_key, receipt.to_bytes())
+    return Landed(receipt if new else Receipt.read(store, receipt_key), new)
 
 
 def land_files(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from customs_monitor.collection.records import Place, Record
 from customs_storage import ObjectStore
@@ -87,14 +87,21 @@ Event = Annotated[
 ]
 
 
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+
+
 def events(store: ObjectStore, layout: Layout, place: Place) -> list[Event]:
     """Return the events of a feed, period and sender, in their order."""
-    raise NotImplementedError
+    return [_read(store, info.key) for info in store.list(layout.prefix("ledger", **place.fields))]
 
 
 def events_of_feed(store: ObjectStore, layout: Layout, feed: str) -> dict[tuple[str, str], list[Event]]:
     """Return the events of a feed by period and sender, in their order."""
-    raise NotImplementedError
+    found: dict[tuple[str, str], list[Event]] = {}
+    for info in store.list(layout.prefix("ledger", feed=feed)):
+        event = _read(store, info.key)
+        found.setdefault((event.period, event.sender), []).append(event)
+    return found
 
 
 def append(
@@ -115,4 +122,16 @@ def append(
     Returns:
         The event as it is in the ledger, None if none was appended.
     """
-    raise NotImplementedError
+    while True:
+        so_far = events(store, layout, place)
+        decided = decide(so_far)
+        if decided is None:
+            return None
+        number = len(so_far) + 1
+        event = decided.model_copy(update={"number": number})
+        if store.put_if_absent(layout.key("ledger", **place.fields, number=f"{number:06}"), event.to_bytes()):
+            return event
+
+
+def _read(store: ObjectStore, key: str) -> Event:
+    return _EVENT.validate_json(store.get(key))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from customs_monitor.collection.records import Record, RuleCount, Verdict
-from customs_monitor.collection.uploads import Upload
-from customs_storage import ObjectStore
+from customs_monitor.collection.uncommitted import put_uncommitted
+from customs_monitor.collection.upload_bytes import is_complete
+from customs_monitor.collection.uploads import Upload, clock, status_of, uploads_of, uploads_of_all
+from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.layout import Layout
 
 #: A claim without a verdict holds so long; longer than the limits of a check let it run.
@@ -64,24 +66,41 @@ class UploadVerdict(Record):
     checked_at: datetime
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def claim_check(
     store: ObjectStore,
     layout: Layout,
     upload: Upload,
     worker: str,
-    now: Callable[[], datetime] = _now,
+    now: Callable[[], datetime] = clock,
     lease: timedelta = LEASE,
 ) -> CheckClaim | None:
     """Claim the check of a complete upload.
 
+    Args:
+        store: the store.
+        layout: the keys of the store.
+        upload: the upload.
+        worker: the process, for logs.
+        now: the clock.
+        lease: how long a claim without a verdict holds.
+
     Returns:
         None if it has a verdict, is discarded or incomplete, or another worker is at it.
     """
-    raise NotImplementedError
+    if status_of(store, layout, upload).state == "discarded" or not is_complete(store, layout, upload):
+        return None
+    if store.head(layout.key("upload_verdict", **upload.fields)) is not None:
+        return None
+    number, moment = 1, now()
+    keys = [info.key for info in store.list(layout.prefix("upload_claim", **upload.fields))]
+    if keys:
+        last = CheckClaim.read(store, keys[-1])
+        if moment - last.claimed_at < lease:
+            return None
+        number = last.number + 1
+    claim = CheckClaim(number=number, worker=worker, claimed_at=moment)
+    key = layout.key("upload_claim", **upload.fields, number=f"{number:06}")
+    return claim if store.put_if_absent(key, claim.to_bytes()) else None
 
 
 def keep_verdict(
@@ -105,12 +124,23 @@ def keep_verdict(
     Returns:
         The verdict that holds: that of the first worker, where two were at it.
     """
-    raise NotImplementedError
+    if (holds := verdict_of(store, layout, upload)) is not None:
+        return holds
+    verdict = verdict.model_copy(update={"reports": tuple(path.name for path in reports)})
+    for path in reports:
+        put_uncommitted(store, layout.key("upload_report", **upload.fields, name=path.name), path)
+    if accepted is not None:
+        put_uncommitted(store, layout.key("upload_accepted", **upload.fields), accepted)
+    key = layout.key("upload_verdict", **upload.fields)
+    return verdict if store.put_if_absent(key, verdict.to_bytes()) else UploadVerdict.read(store, key)
 
 
 def verdict_of(store: ObjectStore, layout: Layout, upload: Upload) -> UploadVerdict | None:
     """Return the verdict, None if there is none yet."""
-    raise NotImplementedError
+    try:
+        return UploadVerdict.read(store, layout.key("upload_verdict", **upload.fields))
+    except ObjectNotFound:
+        return None
 
 
 def waiting_for_check(store: ObjectStore, layout: Layout, sender: str | None = None) -> list[Upload]:
@@ -121,4 +151,11 @@ def waiting_for_check(store: ObjectStore, layout: Layout, sender: str | None = N
         layout: the keys of the store.
         sender: whose; everybody's by default. Whether somebody is at one `claim_check` tells.
     """
-    raise NotImplementedError
+    found = uploads_of_all(store, layout) if sender is None else uploads_of(store, layout, sender)[::-1]
+    # One that was confirmed before it was checked is `sending`.
+    return [
+        status.upload
+        for status in found
+        if status.state in ("complete", "checking")
+        or (status.state == "sending" and verdict_of(store, layout, status.upload) is None)
+    ]

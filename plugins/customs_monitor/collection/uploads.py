@@ -1,19 +1,24 @@
 """Uploads: bytes that somebody gave to the portal, before they are a delivery.
 
-All state is objects that are created once, so any process goes on where another was killed: `opened.json` says what is
-to come, each part begins where the one before ends, and the whole file makes the upload complete.
+All state is objects that are created once, so any process goes on where another was killed. `opened.json` says what is
+to come, the whole file makes the upload complete (`upload_bytes`), a verdict makes it checked (`upload_check`), and
+one decision, to send it or to discard it, ends its life here (`sending`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import BinaryIO, Literal
+from itertools import groupby
+from typing import Literal
 
 from customs_monitor.collection.records import Record
-from customs_storage import ObjectStore
+from customs_storage import InvalidKey, ObjectInfo, ObjectNotFound, ObjectStore
+from customs_storage.canonical import canonical_json
+from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
 
 Intent = Literal["check", "send"]
@@ -21,6 +26,7 @@ UploadState = Literal["receiving", "complete", "checking", "checked", "sending",
 
 #: Unsent uploads are kept so long; confirming an older one is refused.
 KEPT_FOR = timedelta(days=30)
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 class Upload(Record):
@@ -51,6 +57,24 @@ class Upload(Record):
     sha256: str | None = None
     parent: str | None = None
 
+    @property
+    def fields(self) -> dict[str, str]:
+        """What all its keys have."""
+        return {"sender": self.sender, "upload_id": self.upload_id}
+
+
+class Decision(Record):
+    """What is to become of an upload; of two at once exactly one counts.
+
+    Attributes:
+        at: for `send`, when the delivery counts as received.
+    """
+
+    upload_id: str
+    kind: Literal["send", "discard"]
+    user: str
+    at: datetime
+
 
 class UploadError(ValueError):
     """What the client asks of an upload cannot be; the text says what to do."""
@@ -61,7 +85,7 @@ class UploadUnknown(UploadError):
 
 
 class UploadConflict(UploadError):
-    """There is an upload of this id with other particulars, or other bytes at this place."""
+    """There is an upload of this id with other particulars, other bytes at this place, or another decision."""
 
 
 class WrongOffset(UploadError):
@@ -97,8 +121,14 @@ class UploadStatus:
     received: int
 
 
-def _now() -> datetime:
+def clock() -> datetime:
+    """Return the time, in UTC."""
     return datetime.now(UTC)
+
+
+def derived_id(*parts: str) -> str:
+    """Return the id of an upload that is always the same for the same parts (an idempotency key and who gave it)."""
+    return sha256_of(canonical_json(list(parts)))[:32]
 
 
 def open_upload(
@@ -115,7 +145,7 @@ def open_upload(
     intent: Intent = "check",
     upload_id: str | None = None,
     parent: str | None = None,
-    now: Callable[[], datetime] = _now,
+    now: Callable[[], datetime] = clock,
 ) -> Upload:
     """Open an upload.
 
@@ -130,8 +160,8 @@ def open_upload(
         size: see `Upload`.
         sha256: see `Upload`.
         intent: see `Upload`.
-        upload_id: of the caller's choice, for requests that may be repeated (idempotency key, member of an archive):
-            the same particulars give the upload that is there. A new one by default.
+        upload_id: of the caller's choice (`derived_id`), for requests that may be repeated: the same particulars give
+            the upload that is there. A new one by default.
         parent: see `Upload`.
         now: the clock.
 
@@ -140,9 +170,36 @@ def open_upload(
 
     Raises:
         UploadConflict: if there is an upload of this id with other particulars.
-        UploadError: if the file's name is none.
+        UploadError: if the file's name is none, or the id has not the form of one.
     """
-    raise NotImplementedError
+    if upload_id is not None and not _ID.fullmatch(upload_id):
+        raise UploadError("the id of an upload has 32 hexadecimal digits")
+    upload = Upload(
+        upload_id=upload_id or uuid.uuid4().hex,
+        sender=sender,
+        feed=feed,
+        period=period,
+        file=file,
+        size=size,
+        intent=intent,
+        user=user,
+        opened_at=now(),
+        sha256=sha256.lower() if sha256 else None,
+        parent=parent,
+    )
+    try:
+        layout.key("upload_file", **upload.fields, name=file)
+        # Its delivery will lie there.
+        layout.key("landing", feed=feed, period=period or "_Z", sender=sender, delivery_id="0" * 16, name=file)
+    except InvalidKey as error:
+        raise UploadError(str(error).partition(": ")[2]) from error
+    key = layout.key("upload_opened", **upload.fields)
+    if store.put_if_absent(key, upload.to_bytes()):
+        return upload
+    earlier = Upload.read(store, key)
+    if earlier != upload.model_copy(update={"opened_at": earlier.opened_at}):
+        raise UploadConflict("there is an upload of this id with another file or purpose: take another id")
+    return earlier
 
 
 def upload_of(store: ObjectStore, layout: Layout, sender: str, upload_id: str) -> Upload:
@@ -151,132 +208,94 @@ def upload_of(store: ObjectStore, layout: Layout, sender: str, upload_id: str) -
     Raises:
         UploadUnknown: if this sender has none of this id, whatever the id looks like.
     """
-    raise NotImplementedError
+    try:
+        return Upload.read(store, layout.key("upload_opened", sender=sender, upload_id=upload_id))
+    except (InvalidKey, ObjectNotFound):
+        raise UploadUnknown("there is no such upload") from None
 
 
 def uploads_of(store: ObjectStore, layout: Layout, sender: str) -> list[UploadStatus]:
     """Return the uploads of a sender, the newest first."""
-    raise NotImplementedError
+    return sorted(_statuses(store, layout, sender), key=lambda item: (item.upload.opened_at, item.upload.upload_id))[
+        ::-1
+    ]
+
+
+def uploads_of_all(store: ObjectStore, layout: Layout) -> list[UploadStatus]:
+    """Return the uploads of all senders, the oldest first: what a process has to see to after another died."""
+    found = [
+        status
+        for sender in store.folders(layout.prefix("upload_opened"))
+        for status in _statuses(store, layout, sender)
+    ]
+    return sorted(found, key=lambda item: (item.upload.opened_at, item.upload.upload_id))
 
 
 def status_of(store: ObjectStore, layout: Layout, upload: Upload) -> UploadStatus:
     """Return where an upload stands."""
-    raise NotImplementedError
+    return _status(store, layout, upload, store.list(layout.prefix("upload_opened", **upload.fields)))
 
 
-def received(store: ObjectStore, layout: Layout, upload: Upload) -> int:
-    """Return how many bytes were received: the offset to go on from."""
-    raise NotImplementedError
+def decision_of(store: ObjectStore, layout: Layout, upload: Upload) -> Decision | None:
+    """Return what was decided about an upload, None if nothing was yet."""
+    try:
+        return Decision.read(store, layout.key("upload_decision", **upload.fields))
+    except ObjectNotFound:
+        return None
 
 
-def put_part(store: ObjectStore, layout: Layout, upload: Upload, offset: int, stream: BinaryIO) -> int:
-    """Take bytes of the file, in pieces of 8 MiB: what arrived before a connection broke is kept.
-
-    Bytes that were received before are compared and not stored again, however they were cut into parts.
-
-    Args:
-        store: the store.
-        layout: the keys of the store.
-        upload: the upload.
-        offset: where the bytes begin; at most as many as were received.
-        stream: the bytes.
-
-    Returns:
-        The next offset.
-
-    Raises:
-        WrongOffset: if the offset is beyond what was received, or another request was faster.
-        UploadConflict: if other bytes were received at this place, or the upload is discarded.
-        UploadDamaged: if there are more bytes than announced.
-    """
-    raise NotImplementedError
+def decide(store: ObjectStore, layout: Layout, upload: Upload, decision: Decision) -> Decision:
+    """Keep a decision; return the one that counts, the first."""
+    key = layout.key("upload_decision", **upload.fields)
+    return decision if store.put_if_absent(key, decision.to_bytes()) else Decision.read(store, key)
 
 
-def complete(store: ObjectStore, layout: Layout, upload: Upload, sha256: str | None = None) -> str:
-    """Put the parts together; without effect if that was done.
-
-    Args:
-        store: the store.
-        layout: the keys of the store.
-        upload: the upload.
-        sha256: of the file, where the client says it only now.
-
-    Returns:
-        The key of the file.
-
-    Raises:
-        UploadIncomplete: if bytes are missing.
-        UploadDamaged: if the bytes are not those announced.
-        UploadConflict: if the upload is discarded.
-    """
-    raise NotImplementedError
-
-
-def keep_file(store: ObjectStore, layout: Layout, upload: Upload, source: Path | BinaryIO) -> str:
-    """Take the whole file at once, as a form of the browser brings it: no parts are made.
-
-    Args:
-        store: the store.
-        layout: the keys of the store.
-        upload: the upload.
-        source: the file, or a stream of it that can seek.
-
-    Returns:
-        The key of the file.
-
-    Raises:
-        UploadDamaged: if the bytes are not those announced.
-        UploadConflict: if other bytes are there, or the upload is discarded.
-    """
-    raise NotImplementedError
-
-
-def is_complete(store: ObjectStore, layout: Layout, upload: Upload) -> bool:
-    """Tell whether the whole file is there."""
-    raise NotImplementedError
-
-
-def fetch_file(store: ObjectStore, layout: Layout, upload: Upload, folder: Path) -> Path:
-    """Copy the file to a folder, under the name that its sender gave it: reports quote the name.
-
-    Raises:
-        UploadIncomplete: if it is not complete.
-    """
-    raise NotImplementedError
-
-
-def discard(store: ObjectStore, layout: Layout, upload: Upload, user: str, now: Callable[[], datetime] = _now) -> None:
-    """Say that an upload shall not become a delivery; without effect if that was said.
+def discard(
+    store: ObjectStore, layout: Layout, upload: Upload, user: str, now: Callable[[], datetime] = clock
+) -> Decision:
+    """Say that an upload shall not become a delivery; the earlier decision if that was said before.
 
     Raises:
         UploadConflict: if it was confirmed: then its delivery can be withdrawn.
     """
-    raise NotImplementedError
+    wanted = Decision(upload_id=upload.upload_id, kind="discard", user=user, at=now())
+    decision = decide(store, layout, upload, wanted)
+    if decision.kind == "send":
+        raise UploadConflict("it was confirmed and is a delivery: withdraw the delivery")
+    return decision
 
 
-def open_member(
-    store: ObjectStore, layout: Layout, archive: Upload, name: str, feed: str, period: str | None, source: Path
-) -> Upload:
-    """Make a member of an archive an upload of its own; repeated, the same.
-
-    Args:
-        store: the store.
-        layout: the keys of the store.
-        archive: the upload of the archive, whose sender, user and intent the member has.
-        name: the member's file name, without folders.
-        feed: the collection that its header says.
-        period: its period; None where the file is to say.
-        source: its bytes.
-    """
-    raise NotImplementedError
+def _statuses(store: ObjectStore, layout: Layout, sender: str) -> Iterator[UploadStatus]:
+    prefix = layout.prefix("upload_opened", sender=sender)
+    for upload_id, infos in groupby(store.list(prefix), lambda info: info.key[len(prefix) :].partition("/")[0]):
+        found = list(infos)
+        try:
+            upload = upload_of(store, layout, sender, upload_id)
+        except UploadUnknown:
+            continue  # removed since it was listed
+        yield _status(store, layout, upload, found)
 
 
-def remove_expired(store: ObjectStore, layout: Layout, now: Callable[[], datetime] = _now) -> int:
-    """Remove uploads that were opened more than `KEPT_FOR` and a day ago, but for those that are being sent.
+def _status(store: ObjectStore, layout: Layout, upload: Upload, objects: Iterable[ObjectInfo]) -> UploadStatus:
+    sizes = {info.key: info.size for info in objects}
+    file = layout.key("upload_file", **upload.fields, name=upload.file)
+    parts = layout.prefix("upload_part", **upload.fields)
+    claims = layout.prefix("upload_claim", **upload.fields)
+    received = sizes.get(file, sum(size for key, size in sizes.items() if key.startswith(parts)))
 
-    What was sent lies in landing and has its history in the ledger.
+    def has(template: str) -> bool:
+        return layout.key(template, **upload.fields) in sizes
 
-    Returns:
-        How many were removed.
-    """
-    raise NotImplementedError
+    state: UploadState
+    if has("upload_sent"):
+        state = "sent"
+    elif has("upload_decision"):
+        decision = decision_of(store, layout, upload)
+        state = "sending" if decision is not None and decision.kind == "send" else "discarded"
+    elif has("upload_verdict"):
+        state = "checked"
+    elif file not in sizes:
+        state = "receiving"
+    else:
+        state = "checking" if any(key.startswith(claims) for key in sizes) else "complete"
+    return UploadStatus(upload, state, received)

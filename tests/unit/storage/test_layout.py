@@ -49,9 +49,8 @@ KEYS = {
     "upload_accepted": (UPLOAD, "uploads/EL/0b7e4f9a/accepted.parquet"),
     "upload_verdict": (UPLOAD, "uploads/EL/0b7e4f9a/verdict.json"),
     "upload_preview": ({**UPLOAD, "delivery_id": "9f86d081"}, "uploads/EL/0b7e4f9a/preview/9f86d081.json"),
-    "upload_sending": (UPLOAD, "uploads/EL/0b7e4f9a/sending.json"),
+    "upload_decision": (UPLOAD, "uploads/EL/0b7e4f9a/decision.json"),
     "upload_sent": (UPLOAD, "uploads/EL/0b7e4f9a/sent.json"),
-    "upload_discarded": (UPLOAD, "uploads/EL/0b7e4f9a/discarded.json"),
     "ledger": ({**PLACE, "number": "000002"}, "ledger/crc_statistics/2026-Q3/EL/000002.json"),
     "acknowledgement": (
         {**PLACE, "delivery_id": "9f86d081", "name": "acknowledgement-000002.pdf"},
