@@ -66,7 +66,7 @@ bench: $(STAMP) ## Measure: landing 1 and 10 million rows against a bare copy an
 docs: $(STAMP) ## Describe models, columns and lineage down to what is published: one page, build/docs/index.html
 	@$(BIN)/python -m customs_monitor.release.dbt_docs
 
-serve: $(STAMP) ## Show the published site on http://localhost:8080
+serve: $(STAMP) $(STYLES) ## Serve the portal and the published site on http://localhost:8080
 	@$(BIN)/customs-monitor serve
 
 up: ## Start the platform on servers' services with docker compose (see docker-compose.yml for what it needs)

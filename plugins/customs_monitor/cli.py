@@ -20,7 +20,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from customs_monitor import cli_published
+from customs_monitor import cli_portal, cli_published
 from customs_monitor.cli_conventions import (
     JsonOption,
     StoreOption,
@@ -46,6 +46,7 @@ app = typer.Typer(
 new = typer.Typer(help="Scaffold a feed or an indicator: it passes lint and fails tests until it is filled in.")
 app.add_typer(new, name="new")
 app.add_typer(cli_published.app)
+app.add_typer(cli_portal.app)
 
 
 class ReportFormat(StrEnum):
@@ -270,21 +271,6 @@ def new_indicator(indicator: Annotated[str, typer.Argument(metavar="ID", help="O
     for path in paths:
         typer.echo(f"written: {path}")
     typer.echo("Fill these in; the tests fail until you have. CONTRIBUTING.md has the steps.")
-
-
-@app.command()
-def serve(
-    port: Annotated[int, typer.Option(help="The port on localhost.", min=1, max=65535)] = 8080,
-    store: StoreOption = None,
-) -> None:
-    """Show the published site on localhost."""
-    from customs_monitor.site_server import PortTaken, serve_site
-
-    with platform_faults():
-        try:
-            serve_site(open_store(store_url(store)), Layout.load(), port)
-        except PortTaken as error:
-            fail(str(error), CALL_AT_FAULT)
 
 
 @app.command("data-docs")

@@ -57,6 +57,26 @@ KEYS = {
         "acknowledgements/crc_statistics/2026-Q3/EL/9f86d081/acknowledgement-000002.pdf",
     ),
     "signing_key": ({"key_id": "9f86d081"}, "portal/keys/9f86d081.json"),
+    "account": ({"user": "maria.p", "number": "000001"}, "portal/accounts/maria.p/000001.json"),
+    "session": ({"session_id": "9f86"}, "portal/sessions/9f86/opened.json"),
+    "session_seen": ({"session_id": "9f86", "number": "000003"}, "portal/sessions/9f86/seen/000003.json"),
+    "session_ended": ({"session_id": "9f86"}, "portal/sessions/9f86/ended.json"),
+    "token": ({"token_id": "9f86"}, "portal/tokens/9f86/issued.json"),
+    "token_revoked": ({"token_id": "9f86"}, "portal/tokens/9f86/revoked.json"),
+    "flow": ({"flow_id": "9f86"}, "portal/flows/9f86/opened.json"),
+    "flow_used": ({"flow_id": "9f86"}, "portal/flows/9f86/used.json"),
+    "attempt": (
+        {"subject": "9f86", "window": "20261001T0600Z", "number": "000001"},
+        "portal/attempts/9f86/20261001T0600Z/000001.json",
+    ),
+    "attempt_passed": (
+        {"subject": "9f86", "window": "20261001T0600Z", "number": "000001"},
+        "portal/attempts/9f86/20261001T0600Z/passed/000001.json",
+    ),
+    "audit": (
+        {"day": "2026-10-01", "entry": "060000.123456-9f86"},
+        "portal/audit/2026-10-01/060000.123456-9f86.json",
+    ),
 }
 
 codes = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,20}", fullmatch=True).filter(lambda code: ".." not in code)

@@ -1,0 +1,116 @@
+"""What pages and API ask for: the services of the portal, and who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from customs_monitor.contracts import Contract, Registry
+from customs_monitor.portal.auth.accounts import Accounts
+from customs_monitor.portal.auth.roles import Action, User, may
+from customs_monitor.portal.auth.sessions import Sessions
+from customs_monitor.portal.problem import forbidden, not_found, sign_in_needed
+from customs_monitor.portal.settings import PortalSettings
+from customs_storage import ObjectStore
+from customs_storage.layout import Layout
+
+#: The domain of the contracts that senders deliver to through the portal.
+_DOMAIN = "collections"
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC: the clock of a portal that runs."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    """All that routes work with; none of it is state that another portal process could not have as well.
+
+    Attributes:
+        settings: what the portal was told.
+        store: the object store.
+        layout: its keys.
+        registry: the contracts.
+        scratch: a folder for files of the moment.
+        now: the clock, in UTC.
+        accounts: who there is.
+        sessions: who is signed in.
+    """
+
+    settings: PortalSettings
+    store: ObjectStore
+    layout: Layout
+    registry: Registry
+    scratch: Path
+    now: Callable[[], datetime]
+    accounts: Accounts
+    sessions: Sessions
+
+    @classmethod
+    def of(
+        cls,
+        settings: PortalSettings,
+        store: ObjectStore,
+        registry: Registry,
+        scratch: Path,
+        now: Callable[[], datetime] = utc_now,
+    ) -> Services:
+        """Put the services of a portal together."""
+        layout = Layout.load()
+        accounts = Accounts(store, layout, now)
+        sessions = Sessions(store, layout, now, idle=settings.idle, longest=settings.longest)
+        return cls(settings, store, layout, registry, scratch, now, accounts, sessions)
+
+    @property
+    def collections(self) -> dict[str, Contract]:
+        """The contracts that senders deliver to through the portal, by id."""
+        return {feed: contract for feed, contract in self.registry.feeds.items() if contract.domain == _DOMAIN}
+
+
+def services(request: Request) -> Services:
+    """Return the services of the portal that answers."""
+    found: Services = request.app.state.services
+    return found
+
+
+def current_user(request: Request) -> User:
+    """Return who asks.
+
+    Raises:
+        Problem: 401 if nobody is signed in; a page then leads to the sign-in.
+    """
+    user = visitor(request)
+    if user is None:
+        raise sign_in_needed()
+    return user
+
+
+def visitor(request: Request) -> User | None:
+    """Return who asks, None for somebody who is not signed in."""
+    found: User | None = getattr(request.state, "user", None)
+    return found
+
+
+ServicesDep = Annotated[Services, Depends(services)]
+UserDep = Annotated[User, Depends(current_user)]
+VisitorDep = Annotated[User | None, Depends(visitor)]
+
+
+def authorise(user: User, action: Action, sender: str | None, feed: str | None) -> None:
+    """Let somebody do something to a sender's part of a collection, or end the request.
+
+    Raises:
+        Problem: 404, the same as for what does not exist, if it is not hers to see; 403 if she may see it but not do
+            this.
+    """
+    if may(user, action, sender, feed):
+        return
+    if action is not Action.see and may(user, Action.see, sender, feed):
+        raise forbidden()
+    raise not_found()
