@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
 from customs_monitor.collection.landing import receipts
-from customs_monitor.collection.records import JudgementRecord, Receipt
+from customs_monitor.collection.ledger import Event, events, events_of_feed
+from customs_monitor.collection.records import JudgementRecord, Place, Receipt
+from customs_monitor.collection.versions import Version, versions
 from customs_monitor.contracts import Contract, Registry
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
@@ -27,12 +28,13 @@ def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InF
     """Return the deliveries that count, in the order feed, period, sender, arrival.
 
     Per feed, period and sender that is the last accepted one where a delivery replaces the one before it, and every
-    accepted one where files carry parts (`supersession` key or append). A refused delivery replaces nothing. Within
-    a feed and period, any real delivery displaces all synthetic ones.
+    accepted one where files carry parts (`supersession` key or append); without those that were withdrawn. A refused
+    delivery replaces nothing. Within a feed and period, any real delivery displaces all synthetic ones, also when it
+    was withdrawn: what is made up does not come back.
     """
     found: list[InForce] = []
     for feed in sorted(registry.feeds):
-        found += in_force_of(store, layout, registry.feeds[feed])
+        found += _of_feed(store, layout, registry.feeds[feed])
     return found
 
 
@@ -41,8 +43,10 @@ def without_contract(store: ObjectStore, layout: Layout, registry: Registry) -> 
     return [feed for feed in store.folders(layout.prefix("landing")) if feed not in registry.feeds]
 
 
-def accepted(store: ObjectStore, layout: Layout, contract: Contract, **place: str) -> list[InForce]:
-    """Return every delivery of a feed that was ever accepted, in the order period, sender, arrival.
+def versions_of(
+    store: ObjectStore, layout: Layout, contract: Contract, **place: str
+) -> dict[tuple[str, str], list[Version]]:
+    """Return every version of every delivery of a feed, by period and sender.
 
     Args:
         store: the store.
@@ -50,47 +54,76 @@ def accepted(store: ObjectStore, layout: Layout, contract: Contract, **place: st
         contract: the feed's.
         **place: `period` and `sender` where only these are asked for.
     """
-    judged = {
-        (item.period, item.sender, item.delivery_id): item for item in judgements(store, layout, contract.id, **place)
-    }
-    found: list[InForce] = []
-    for receipt in receipts(store, layout, feed=contract.id, **place):
-        judgement = judged.get((receipt.period, receipt.sender, receipt.delivery_id))
-        if judgement is None or judgement.accepted_sha256 is None:
-            continue
-        key = layout.key(
-            "accepted",
-            feed=contract.id,
-            period=receipt.period,
-            sender=receipt.sender,
-            delivery_id=receipt.delivery_id,
-        )
-        found.append(InForce(receipt, judgement, key))
-    found.sort(key=_order)
+    judged: dict[tuple[str, str], dict[str, JudgementRecord]] = {}
+    for record in judgements(store, layout, contract.id, **place):
+        judged.setdefault((record.period, record.sender), {})[record.delivery_id] = record
+    ledgers: dict[tuple[str, str], list[Event]]
+    if set(place) == {"period", "sender"}:
+        one = Place(contract.id, place["period"], place["sender"])
+        ledgers = {(one.period, one.sender): events(store, layout, one)}
+    else:
+        ledgers = events_of_feed(store, layout, contract.id)
+    received = sorted(
+        receipts(store, layout, feed=contract.id, **place), key=lambda receipt: (receipt.period, receipt.sender)
+    )
+    found = {}
+    for key, group in groupby(received, key=lambda receipt: (receipt.period, receipt.sender)):
+        replace = contract.supersession == "delivery"
+        found[key] = versions(group, judged.get(key, {}), ledgers.get(key, []), replace=replace)
     return found
 
 
-def _order(item: InForce) -> tuple[str, str, int, datetime, str]:
-    """Return what deliveries are sorted by; two runs at once on S3 may have given one sequence number twice."""
-    receipt = item.receipt
-    return receipt.period, receipt.sender, receipt.sequence, receipt.received_at, receipt.delivery_id
-
-
-def in_force_of(store: ObjectStore, layout: Layout, contract: Contract, **period: str) -> Iterator[InForce]:
-    """Yield the deliveries of one feed that count, in the order period, sender, arrival.
+def accepted(store: ObjectStore, layout: Layout, contract: Contract, **place: str) -> list[InForce]:
+    """Return every delivery of a feed that was accepted and not withdrawn, in the order period, sender, arrival.
 
     Args:
         store: the store.
         layout: the keys of the store.
         contract: the feed's.
-        **period: `period` where only this one is asked for; it never depends on another.
+        **place: `period` and `sender` where only these are asked for.
     """
-    deliveries = accepted(store, layout, contract, **period)
-    real = {item.receipt.period for item in deliveries if not item.receipt.synthetic}
-    counting = [item for item in deliveries if not item.receipt.synthetic or item.receipt.period not in real]
-    for _, group in groupby(counting, key=lambda item: (item.receipt.period, item.receipt.sender)):
-        versions = list(group)
-        yield from versions[-1:] if contract.supersession == "delivery" else versions
+    found: list[InForce] = []
+    for _, group in sorted(versions_of(store, layout, contract, **place).items()):
+        found += [_in_force(layout, item) for item in group if item.state not in ("received", "refused", "withdrawn")]
+    return found
+
+
+def current_of(store: ObjectStore, layout: Layout, contract: Contract, period: str, sender: str) -> InForce | None:
+    """Return the last delivery of a sender and period that counts, None if there is none.
+
+    Whether a real one of another sender displaces it, where it is synthetic, is not looked at.
+    """
+    found = versions_of(store, layout, contract, period=period, sender=sender).get((period, sender), [])
+    counting = [item for item in found if item.current]
+    return _in_force(layout, counting[-1]) if counting else None
+
+
+def _in_force(layout: Layout, version: Version) -> InForce:
+    receipt = version.receipt
+    assert version.judgement is not None
+    key = layout.key(
+        "accepted",
+        feed=receipt.feed,
+        period=receipt.period,
+        sender=receipt.sender,
+        delivery_id=receipt.delivery_id,
+    )
+    return InForce(receipt, version.judgement, key)
+
+
+def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
+    found = versions_of(store, layout, contract)
+    real = {
+        period
+        for (period, _), group in found.items()
+        if any(item.judgement and item.judgement.accepted_sha256 and not item.receipt.synthetic for item in group)
+    }
+    for (period, _), group in sorted(found.items()):
+        yield from (
+            _in_force(layout, item)
+            for item in group
+            if item.current and not (item.receipt.synthetic and period in real)
+        )
 
 
 def judgements(store: ObjectStore, layout: Layout, feed: str, **place: str) -> Iterator[JudgementRecord]:

@@ -1,35 +1,33 @@
 """The life of a delivery.
 
 received -> checking -> refused | accepted with warnings | accepted -> superseded | withdrawn.
-`transition` is the state machine; `life_of` reads a history from the store. `in_force` rests on the same.
+`versions` has the state machine; here it is read from the store, and changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
 
-from customs_monitor.collection.explanations import Explanation
-from customs_monitor.collection.ledger import Event, WithdrawnEvent
+from customs_monitor.collection.explanations import Explanation, explanations_of
+from customs_monitor.collection.in_force import versions_of
+from customs_monitor.collection.ledger import Event, WithdrawnEvent, append, events
 from customs_monitor.collection.records import JudgementRecord, Place, Receipt
+from customs_monitor.collection.uploads import clock
+from customs_monitor.collection.versions import Change, NoTransition, State, Version, transition
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
-State = Literal[
-    "received", "checking", "refused", "accepted_with_warnings", "accepted", "superseded", "withdrawn"
+__all__ = [
+    "Change", "DeliveryLife", "NoTransition", "NotWithdrawable", "State", "life_of", "periods_of", "transition",
+    "withdraw",
 ]  # fmt: skip
-Change = Literal["check", "refuse", "accept_with_warnings", "accept", "supersede", "withdraw"]
-
-
-class NoTransition(ValueError):
-    """A delivery in this state cannot change in this way."""
 
 
 class NotWithdrawable(ValueError):
-    """The version cannot be withdrawn: there is none, it is not judged yet, was refused, replaced or withdrawn."""
+    """The version cannot be withdrawn: there is none, it is not judged yet, was refused or replaced."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +57,40 @@ class DeliveryLife:
     acknowledgements: dict[str, str]
 
 
-def transition(state: State, change: Change) -> State:
-    """Return the state after a change.
-
-    A version that is sent again is accepted again, from superseded or withdrawn.
-
-    Raises:
-        NoTransition: if there is no such change.
-    """
-    raise NotImplementedError
-
-
 def life_of(store: ObjectStore, layout: Layout, registry: Registry, place: Place) -> list[DeliveryLife]:
-    """Return the versions of a delivery, in the order in which they supersede: the last accepted one is the current."""
-    raise NotImplementedError
+    """Return the versions of a delivery, in the order in which they supersede: the last accepted one is the current.
+
+    The order is that in which they were received, or last sent again.
+    """
+    ledger = events(store, layout, place)
+    explained = explanations_of(store, layout, place)
+    found = []
+    for item in _versions(store, layout, registry, place):
+        fields = {**place.fields, "delivery_id": item.receipt.delivery_id}
+        broken = {issue.rule for issue in item.judgement.issues} if item.judgement else set()
+        found.append(
+            DeliveryLife(
+                version=item.receipt.sequence,
+                state=item.state,
+                current=item.current,
+                receipt=item.receipt,
+                judgement=item.judgement,
+                events=tuple(event for event in ledger if event.delivery_id == item.receipt.delivery_id),
+                explanations=tuple(one for one in explained if one.rule in broken),
+                reports=_files(store, layout, "rejected", fields),
+                acknowledgements=_files(store, layout, "acknowledgement", fields),
+            )
+        )
+    return found
 
 
 def periods_of(store: ObjectStore, layout: Layout, feed: str, sender: str) -> list[str]:
     """Return the periods for which a sender has deliveries of a feed, the latest first."""
-    raise NotImplementedError
+    periods = store.folders(layout.prefix("landing", feed=feed))
+    return sorted(
+        (period for period in periods if sender in store.folders(layout.prefix("landing", feed=feed, period=period))),
+        reverse=True,
+    )
 
 
 def withdraw(
@@ -88,7 +101,7 @@ def withdraw(
     delivery_id: str,
     user: str,
     reason: str = "",
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] = clock,
 ) -> WithdrawnEvent:
     """Withdraw the current version: the sender is missing until she sends another, or the same again.
 
@@ -97,4 +110,47 @@ def withdraw(
     Raises:
         NotWithdrawable: see there.
     """
-    raise NotImplementedError
+
+    def decide(_so_far: Sequence[Event]) -> Event | None:
+        version = next(
+            (item for item in _versions(store, layout, registry, place) if item.receipt.delivery_id == delivery_id),
+            None,
+        )
+        if version is not None and version.state == "withdrawn":
+            return None
+        if version is None or not version.current:
+            raise NotWithdrawable(_why_not(version))
+        return WithdrawnEvent(**place.fields, at=now(), user=user, delivery_id=delivery_id, reason=reason)
+
+    event = append(store, layout, place, decide)
+    if event is None:
+        event = next(
+            one
+            for one in reversed(events(store, layout, place))
+            if isinstance(one, WithdrawnEvent) and one.delivery_id == delivery_id
+        )
+    assert isinstance(event, WithdrawnEvent)
+    return event
+
+
+def _versions(store: ObjectStore, layout: Layout, registry: Registry, place: Place) -> list[Version]:
+    contract = registry.feeds[place.feed]
+    found = versions_of(store, layout, contract, period=place.period, sender=place.sender)
+    return found.get((place.period, place.sender), [])
+
+
+def _why_not(version: Version | None) -> str:
+    match version.state if version else None:
+        case None:
+            return "there is no such delivery"
+        case "received" | "checking":
+            return "the delivery is not judged yet: wait for the verdict"
+        case "refused":
+            return "the delivery was refused and does not count: there is nothing to withdraw"
+        case _:
+            return "another version has replaced the delivery, which does not count any more: withdraw that one"
+
+
+def _files(store: ObjectStore, layout: Layout, template: str, fields: dict[str, str]) -> dict[str, str]:
+    keys = [info.key for info in store.list(layout.prefix(template, **fields))]
+    return {layout.parse(template, key)["name"]: key for key in keys}
