@@ -34,7 +34,7 @@ def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InF
     """
     found: list[InForce] = []
     for feed in sorted(registry.feeds):
-        found += _of_feed(store, layout, registry.feeds[feed])
+        found += in_force_of(store, layout, registry.feeds[feed])
     return found
 
 
@@ -62,7 +62,7 @@ def versions_of(
         one = Place(contract.id, place["period"], place["sender"])
         ledgers = {(one.period, one.sender): events(store, layout, one)}
     else:
-        ledgers = events_of_feed(store, layout, contract.id)
+        ledgers = events_of_feed(store, layout, contract.id, **place)
     received = sorted(
         receipts(store, layout, feed=contract.id, **place), key=lambda receipt: (receipt.period, receipt.sender)
     )
@@ -111,8 +111,16 @@ def _in_force(layout: Layout, version: Version) -> InForce:
     return InForce(receipt, version.judgement, key)
 
 
-def _of_feed(store: ObjectStore, layout: Layout, contract: Contract) -> Iterator[InForce]:
-    found = versions_of(store, layout, contract)
+def in_force_of(store: ObjectStore, layout: Layout, contract: Contract, **period: str) -> Iterator[InForce]:
+    """Yield the deliveries of one feed that count, in the order period, sender, arrival.
+
+    Args:
+        store: the store.
+        layout: the keys of the store.
+        contract: the feed's.
+        **period: `period` where only this one is asked for; it never depends on another.
+    """
+    found = versions_of(store, layout, contract, **period)
     real = {
         period
         for (period, _), group in found.items()

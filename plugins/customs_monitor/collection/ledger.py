@@ -95,10 +95,10 @@ def events(store: ObjectStore, layout: Layout, place: Place) -> list[Event]:
     return [_read(store, info.key) for info in store.list(layout.prefix("ledger", **place.fields))]
 
 
-def events_of_feed(store: ObjectStore, layout: Layout, feed: str) -> dict[tuple[str, str], list[Event]]:
-    """Return the events of a feed by period and sender, in their order."""
+def events_of_feed(store: ObjectStore, layout: Layout, feed: str, **period: str) -> dict[tuple[str, str], list[Event]]:
+    """Return the events of a feed (of one `period` of it) by period and sender, in their order."""
     found: dict[tuple[str, str], list[Event]] = {}
-    for info in store.list(layout.prefix("ledger", feed=feed)):
+    for info in store.list(layout.prefix("ledger", feed=feed, **period)):
         event = _read(store, info.key)
         found.setdefault((event.period, event.sender), []).append(event)
     return found

@@ -13,8 +13,8 @@ from customs_monitor.collection.uploads import Upload, clock, status_of, uploads
 from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.layout import Layout
 
-#: A claim without a verdict holds so long; longer than the limits of a check let it run.
-LEASE = timedelta(minutes=3)
+#: A claim without a verdict holds so long; a worker that needs longer renews it.
+LEASE = timedelta(seconds=60)
 
 
 class CheckClaim(Record):
@@ -101,6 +101,19 @@ def claim_check(
     claim = CheckClaim(number=number, worker=worker, claimed_at=moment)
     key = layout.key("upload_claim", **upload.fields, number=f"{number:06}")
     return claim if store.put_if_absent(key, claim.to_bytes()) else None
+
+
+def renew_claim(
+    store: ObjectStore, layout: Layout, upload: Upload, claim: CheckClaim, now: Callable[[], datetime] = clock
+) -> CheckClaim | None:
+    """Claim a check that goes on for another lease.
+
+    Returns:
+        None if another worker has taken it over; then the check may stop, or go on: the first verdict holds.
+    """
+    renewed = CheckClaim(number=claim.number + 1, worker=claim.worker, claimed_at=now())
+    key = layout.key("upload_claim", **upload.fields, number=f"{renewed.number:06}")
+    return renewed if store.put_if_absent(key, renewed.to_bytes()) else None
 
 
 def keep_verdict(

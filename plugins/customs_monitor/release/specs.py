@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from customs_monitor.collection.preview import TouchedIndicator
 from customs_monitor.contracts import Project
 from customs_monitor.contracts.documents import DocumentError, read_yaml
 
@@ -147,6 +149,15 @@ def load_specs(project: Project | None = None) -> dict[str, IndicatorSpec]:
     if problems:
         raise DocumentError(problems)
     return {spec.id: spec for spec in sorted(specs, key=lambda spec: _rank(spec.id))}
+
+
+def indicators_by_feed(specs: Iterable[IndicatorSpec]) -> dict[str, list[TouchedIndicator]]:
+    """Return the indicators that rest on each feed, as their sources say, in the order of the framework."""
+    found: dict[str, list[TouchedIndicator]] = {}
+    for spec in specs:
+        for feed in spec.source_feeds:
+            found.setdefault(feed, []).append(TouchedIndicator(id=spec.id, title=spec.title))
+    return found
 
 
 def _misnamed(path: Path, model: _Model) -> list[str]:
