@@ -122,15 +122,13 @@ def in_force_of(store: ObjectStore, layout: Layout, contract: Contract, **period
     """
     found = versions_of(store, layout, contract, **period)
     real = {
-        period
-        for (period, _), group in found.items()
+        name
+        for (name, _), group in found.items()
         if any(item.judgement and item.judgement.accepted_sha256 and not item.receipt.synthetic for item in group)
     }
-    for (period, _), group in sorted(found.items()):
+    for (name, _), group in sorted(found.items()):
         yield from (
-            _in_force(layout, item)
-            for item in group
-            if item.current and not (item.receipt.synthetic and period in real)
+            _in_force(layout, item) for item in group if item.current and not (item.receipt.synthetic and name in real)
         )
 
 
