@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from customs_monitor.contracts.calendar_terms import CalendarTerms
+from customs_monitor.contracts.content_checks import ContentCheck
 from customs_monitor.contracts.formats import CsvFormat, Format
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
@@ -99,15 +100,16 @@ class Quality(_Strict):
 
 
 class Schema(_Strict):
-    """The accepted table: its columns and its rules."""
+    """The accepted table: its columns, its rules, and what its figures are compared with."""
 
     properties: tuple[Property, ...] = Field(min_length=1)
     quality: tuple[Quality, ...] = ()
+    contentChecks: tuple[ContentCheck, ...] = ()
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Schema:
         names = [item.name for item in self.properties]
-        rules = [rule.id for rule in self.quality]
+        rules = [*(rule.id for rule in self.quality), *(check.id for check in self.contentChecks)]
         for kind, found in (("property", names), ("rule", rules)):
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
@@ -119,6 +121,11 @@ class Schema(_Strict):
             unknown = sorted({*rule.groupBy, *([rule.column] if rule.column else [])} - set(names))
             if unknown:
                 raise ValueError(f"rule {rule.id} names {', '.join(unknown)}, which is no property of the feed")
+        for check in self.contentChecks:
+            if unknown := sorted({*check.groupBy, check.column} - set(names)):
+                raise ValueError(
+                    f"content check {check.id} names {', '.join(unknown)}, which is no property of the feed"
+                )
         return self
 
     @property

@@ -85,6 +85,11 @@ class Registry:
             ]
             if contract.senders.codelist and contract.senders.codelist not in self.codelists:
                 problems.append(f"{place}: senders.codelist: there is no cl_{contract.senders.codelist}.csv")
+            problems += [
+                f"{place}: schema.contentChecks.{check.id}.other.feed: there is no feed {check.other.feed}"
+                for check in contract.schema_.contentChecks
+                if check.other is not None and check.other.feed not in self.feeds
+            ]
             aliases |= {
                 (f"{place}: layouts.{layout.id}.mapping.{name}", mapping.aliases)
                 for layout in contract.layouts
@@ -164,5 +169,23 @@ def _with_validity(contract: Contract, codelists: Codelists) -> Contract:
         )
         for rule in contract.schema_.quality
     )
-    schema = contract.schema_.model_copy(update={"quality": quality})
+    checks = tuple(
+        check.model_copy(
+            update={
+                "other": check.other.model_copy(
+                    update={
+                        "where": expand(
+                            check.other.where,
+                            codelists,
+                            f"feeds/{contract.id}.yml: schema.contentChecks.{check.id}.other.where",
+                        )
+                    }
+                )
+            }
+        )
+        if check.other is not None and check.other.where is not None
+        else check
+        for check in contract.schema_.contentChecks
+    )
+    schema = contract.schema_.model_copy(update={"quality": quality, "contentChecks": checks})
     return contract.model_copy(update={"schema_": schema})
