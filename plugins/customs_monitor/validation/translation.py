@@ -146,7 +146,8 @@ class Translator:
         contract = self._registry.feeds.get(feed)
         collection = self._translation.collections.get(feed)
         if contract is not None and collection is not None and (own := collection.rules.get(rule)):
-            declared = next((item for item in contract.schema_.quality if item.id == rule), None)
+            rules = (*contract.schema_.quality, *contract.schema_.contentChecks)
+            declared = next((item for item in rules if item.id == rule), None)
             if declared is not None:
                 return _texts(declared.message, declared.cure), _texts(own.message, own.cure)
         if code in self._translation.catalogue and code in self._registry.rules:

@@ -82,7 +82,8 @@ def test_the_names_in_a_translation_are_those_of_the_english(
     assert set(own.catalogue) == set(registry.rules)
     assert set(own.collections) == set(collections(registry))
     for feed in collections(registry):
-        declared = {rule.id: rule for rule in registry.feeds[feed].schema_.quality}
+        schema = registry.feeds[feed].schema_
+        declared = {rule.id: rule for rule in (*schema.quality, *schema.contentChecks)}
         assert set(own.collections[feed].rules) == set(declared)
         for name, rule in own.collections[feed].rules.items():
             assert names_in(rule.message) == names_in(declared[name].message)
