@@ -6,9 +6,18 @@ judge in their own process, by the same `preflight` and `judge`.
 
 from customs_monitor.checking.limits import CheckLimits
 from customs_monitor.checking.pool import CheckPool
-from customs_monitor.checking.results import CheckFailed, CheckResult, Cost, Network, Unpacked, UnpackedFile
+from customs_monitor.checking.results import (
+    ArchiveProblem,
+    CheckFailed,
+    CheckResult,
+    Cost,
+    Network,
+    Unpacked,
+    UnpackedFile,
+)
 
 __all__ = [
+    "ArchiveProblem",
     "CheckFailed",
     "CheckLimits",
     "CheckPool",

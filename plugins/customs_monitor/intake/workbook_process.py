@@ -101,9 +101,15 @@ def main(path: str, wanted: str, preferred: str, header_row: int, most: int, out
     _send({"end": True}, out)
 
 
+def _lower(kind: int, most: int) -> None:
+    """Bound this process; where whoever started it has bounded it more, that stays."""
+    bound = min([most, *(limit for limit in resource.getrlimit(kind) if limit != resource.RLIM_INFINITY)])
+    resource.setrlimit(kind, (bound, bound))
+
+
 if __name__ == "__main__":
     _, path, memory, seconds, wanted, preferred, header_row, most = sys.argv
-    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_AS, int(memory))
+    _lower(resource.RLIMIT_CPU, int(seconds))
+    _lower(resource.RLIMIT_CORE, 0)
     main(path, wanted, preferred, int(header_row), int(most), sys.stdout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from customs_monitor.validation.repeats import NumberedRule, Positions, find_rep
 from customs_monitor.validation.row_rules import Addressee, row_rules
 from customs_monitor.validation.session import open_session
 
-__all__ = ["Delivery", "Judgement", "Verdict", "judge", "judge_table"]
+__all__ = ["Delivery", "Judgement", "Verdict", "judge", "judge_table", "refuse_unread"]
 
 
 def judge(
@@ -89,14 +89,24 @@ def judge_table(
 
 
 def _unreadable(error: IntakeError, delivery: Delivery, registry: Registry, scratch: Path) -> Judgement:
-    scratch.mkdir(parents=True, exist_ok=True)
     if hint := elsewhere(delivery.looks_like):
         error = IntakeError(error.code, error.message, hint, error.line, error.column)
+    return refuse_unread([reader_issue(error, "file", registry)], scratch)
+
+
+def refuse_unread(found: Iterable[Issue], scratch: Path) -> Judgement:
+    """Refuse a delivery of which nothing was read.
+
+    Args:
+        found: why.
+        scratch: a folder for working files and for the result.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, prefix="judge-") as working:
         connection = open_session(Path(working))
         try:
             issues = IssueList(connection)
-            issues.add([reader_issue(error, "file", registry)])
+            issues.add(found)
             path = scratch / "issues.parquet"
             return Judgement("refused", 0, 0, 0, 0, issues.write(path), path, None, False)
         finally:

@@ -28,6 +28,19 @@ _SETTINGS = {
 }
 
 
+def bound_sessions(*, memory: int, threads: int, spilled: int) -> None:
+    """Bound the sessions that this process will open, where it may take less than others.
+
+    Args:
+        memory: of each, in bytes.
+        threads: of each.
+        spilled: the most bytes that each may put on disk.
+    """
+    _SETTINGS["memory_limit"] = f"'{memory // 1024}KiB'"
+    _SETTINGS["threads"] = str(threads)
+    _SETTINGS["max_temp_directory_size"] = f"'{spilled // 1024}KiB'"
+
+
 def open_session(scratch: Path) -> duckdb.DuckDBPyConnection:
     """Open an empty database in memory that spills to the folder.
 

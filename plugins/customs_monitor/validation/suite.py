@@ -30,6 +30,26 @@ UNREAD: Mapping[str, str] = {
     "CORRECTION_OBSOLETE": "corrections are applied before both readings",
     "ROWS_CHANGED_MUCH": "compares with the previous delivery",
     "PART_MISSING": "compares with the previous delivery",
+    "CHECK_NEEDS_MEMORY": "there is no batch of a check that broke a limit",
+    "CHECK_NEEDS_TIME": "there is no batch of a check that broke a limit",
+    "CHECK_NEEDS_SPACE": "there is no batch of a check that broke a limit",
+    "CHECK_BROKE_OFF": "there is no batch of a check that broke off",
+    **dict.fromkeys(
+        (
+            "ARCHIVE_DAMAGED",
+            "ARCHIVE_NOT_CLEAN",
+            "ARCHIVE_EMPTY",
+            "ARCHIVE_TOO_MANY_FILES",
+            "ARCHIVE_EXPANDS_TOO_FAR",
+            "ARCHIVE_ENCRYPTED",
+            "ARCHIVE_METHOD",
+            "ARCHIVE_LINK",
+            "ARCHIVE_NAME",
+            "ARCHIVE_DUPLICATE_NAME",
+            "ARCHIVE_NESTED",
+        ),
+        "there is no batch of an archive that is refused",
+    ),
 }
 
 #: A codelist of at most so many codes is written out in its expectation; a larger one is joined.
