@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from customs_storage import ObjectStore
+from customs_storage.canonical import canonical_json
 from customs_storage.layout import Layout
 
 #: Names a PEM file with the private key.
 KEY_VARIABLE = "CUSTOMS_MONITOR_SIGNING_KEY"
+ALGORITHM: Final = "Ed25519"
+_FILE = "signing-key.pem"
 
 
 class SigningKeyError(ValueError):
@@ -21,14 +29,14 @@ class SigningKeyError(ValueError):
 
 @dataclass(frozen=True, repr=False)
 class SigningKey:
-    """A private key and its id."""
+    """A private key and its id, the SHA-256 of its thumbprint (RFC 7638) in hexadecimal digits."""
 
     key_id: str
     key: OKPKey
 
     def public(self) -> dict[str, Any]:
         """Return the public key as JWK (RFC 7517), with `kid`, `use` and `alg`."""
-        raise NotImplementedError
+        return {**self.key.as_dict(private=False), "kid": self.key_id, "use": "sig", "alg": ALGORITHM}
 
 
 def signing_key(home: Path) -> SigningKey:
@@ -41,14 +49,55 @@ def signing_key(home: Path) -> SigningKey:
     Raises:
         SigningKeyError: see there.
     """
-    raise NotImplementedError
+    named = os.environ.get(KEY_VARIABLE)
+    path = Path(named) if named else home / _FILE
+    if not named and not path.exists():
+        _make(path)
+    try:
+        key = OKPKey.import_key(path.read_bytes())
+        is_usable = key.curve_name == ALGORITHM and key.is_private
+    except OSError as error:
+        raise SigningKeyError(f"the signing key {path} cannot be read: {error.strerror}") from None
+    except (JoseError, ValueError):
+        is_usable = False
+    if not is_usable:
+        raise SigningKeyError(
+            f"{path} is no private Ed25519 key in PEM without a password: "
+            f"make one with `openssl genpkey -algorithm ed25519`, and name it in {KEY_VARIABLE}"
+        )
+    return SigningKey(_key_id(key), key)
 
 
 def publish_key(store: ObjectStore, layout: Layout, key: SigningKey) -> None:
     """Put the public key into the store, where it stays: old acknowledgements are verified with it."""
-    raise NotImplementedError
+    store.put_if_absent(layout.key("signing_key", key_id=key.key_id), canonical_json(key.public()))
 
 
 def public_keys(store: ObjectStore, layout: Layout) -> dict[str, Any]:
     """Return all public keys as a JWK set, for `/.well-known/jwks.json`."""
-    raise NotImplementedError
+    return {"keys": [json.loads(store.get(info.key)) for info in store.list(layout.prefix("signing_key"))]}
+
+
+def _make(path: Path) -> None:
+    """Make a key; of several processes that do so at once, the first one's is everybody's."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pem = OKPKey.generate_key(ALGORITHM).as_pem(private=True)
+    # Made readable for its owner alone, and whole, before it has its name.
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".signing-key-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return
+    finally:
+        temporary.unlink()
+
+
+def _key_id(key: OKPKey) -> str:
+    thumbprint = key.thumbprint()
+    return base64.urlsafe_b64decode(thumbprint + "=" * (-len(thumbprint) % 4)).hex()

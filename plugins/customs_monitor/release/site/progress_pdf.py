@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from reportlab.lib import colors
@@ -14,7 +11,6 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -29,12 +25,12 @@ from reportlab.platypus import (
 )  # fmt: skip
 from reportlab.platypus.tableofcontents import TableOfContents
 
+from customs_monitor.collection.pdf_fonts import BOLD, FONT, register_fonts
 from customs_monitor.release.site.observations import Cell
 from customs_monitor.release.site.progress import Report, ReportTable, Section
 from customs_monitor.release.site.scene import Marker, Polyline, Rect, Scene, Text
 from customs_storage.manifest import Manifest
 
-_FONT, _BOLD = "DejaVuSans", "DejaVuSans-Bold"
 _BLUE, _INK, _WASH = colors.HexColor("#002a99"), colors.HexColor("#1c1c45"), colors.HexColor("#eef2ff")
 _LINE = colors.HexColor("#b9b9c5")
 _MARGIN = 20 * mm
@@ -44,7 +40,7 @@ _NUMBERS_FROM = 3
 
 def progress_pdf(report: Report, release: Manifest) -> bytes:
     """Return the report as a PDF with contents, bookmarks and page numbers."""
-    _register_fonts()
+    register_fonts()
     target = io.BytesIO()
     title = f"Progress report {report.cycle}"
     document = _Document(target, title, release)
@@ -66,7 +62,7 @@ class _Document(BaseDocTemplate):
 
     def _draw_foot(self, canvas: Canvas, _document: object) -> None:
         canvas.saveState()
-        canvas.setFont(_FONT, 7.5)
+        canvas.setFont(FONT, 7.5)
         canvas.setFillColor(_INK)
         canvas.drawString(_MARGIN, 11 * mm, self._foot)
         canvas.drawRightString(A4[0] - _MARGIN, 11 * mm, str(canvas.getPageNumber()))
@@ -128,7 +124,7 @@ def _draw(canvas: Canvas, shape: Rect | Polyline | Marker | Text) -> None:
         case Text():
             canvas.setFillColor(colors.HexColor(shape.fill))
             # The letters of this font are wider than those of the pages.
-            canvas.setFont(_BOLD if shape.bold else _FONT, shape.size * 0.88)
+            canvas.setFont(BOLD if shape.bold else FONT, shape.size * 0.88)
             put = {"start": canvas.drawString, "middle": canvas.drawCentredString, "end": canvas.drawRightString}
             put[shape.anchor](shape.x, -shape.y, shape.text)
 
@@ -219,7 +215,7 @@ def _widths(table: ReportTable) -> list[float]:
     """Return the widths of the columns: figures get what they need, words share the rest by their lengths."""
     numeric = table.numeric
     need = [
-        max(pdfmetrics.stringWidth(text, _FONT, 7.8) for text in (head, *(row[place].text for row in table.rows))) + 12
+        max(pdfmetrics.stringWidth(text, FONT, 7.8) for text in (head, *(row[place].text for row in table.rows))) + 12
         for place, head in enumerate(table.heads)
     ]
     fixed = [min(width, 62.0) if is_number else 0.0 for width, is_number in zip(need, numeric, strict=True)]
@@ -232,27 +228,14 @@ def _widths(table: ReportTable) -> list[float]:
     return [width or rest * share / sum(raised) for width, share in zip(fixed, raised, strict=True)]
 
 
-@cache
 def _style(
     name: str, size: float, leading: float, *, bold: bool = False, color: Any = _INK, before: float = 0,
     after: float = 0, keep: bool = False,
 ) -> ParagraphStyle:  # fmt: skip
     return ParagraphStyle(
-        name, fontName=_BOLD if bold else _FONT, fontSize=size, leading=leading, textColor=color, spaceBefore=before,
+        name, fontName=BOLD if bold else FONT, fontSize=size, leading=leading, textColor=color, spaceBefore=before,
         spaceAfter=after, keepWithNext=keep,
     )  # fmt: skip
-
-
-@cache
-def _register_fonts() -> None:
-    # Found without an import of the package, which would take a second.
-    found = importlib.util.find_spec("matplotlib")
-    assert found is not None  # a dependency of ours
-    assert found.submodule_search_locations
-    folder = Path(found.submodule_search_locations[0]) / "mpl-data" / "fonts" / "ttf"
-    for name in (_FONT, _BOLD):
-        pdfmetrics.registerFont(TTFont(name, str(folder / f"{name}.ttf")))
-    pdfmetrics.registerFontFamily(_FONT, normal=_FONT, bold=_BOLD, italic=_FONT, boldItalic=_BOLD)
 
 
 def _escaped(text: str) -> str:
