@@ -32,7 +32,7 @@ _HEADER = (
 
 
 def statistics(hits: int = 100, *, sender: str = SENDER, period: str = PERIOD, controls: int = 20) -> bytes:
-    """Return a delivery of crc_statistics of two rows; with more controls than 50 it has a warning, with 0 hits errors."""
+    """Return a delivery of two rows; controls beyond half the hits are a warning."""
     rows = (
         f"{period},{sender},ENTRY,CRC01,_Z,{hits},{hits // 2},{controls},5,F,",
         f"{period},{sender},EXIT,CRC02,CN,40,30,10,2,F,",
