@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,7 +55,10 @@ class Portal:
         assert isinstance(name, str)
         if self.services.accounts.find(name) is None:
             self.services.accounts.add(name, by="test", role=role, sender=sender, **account)
-        cookie = self.services.sessions.open(name, "password")
+        return self.signed_in_with_cookie(self.services.sessions.open(name, "password"))
+
+    def signed_in_with_cookie(self, cookie: str) -> TestClient:
+        """A browser with this cookie, good or not."""
         client = self.anybody()
         client.cookies.set(cookies.SESSION, cookie)
         client.headers[HEADER] = token_of(cookie)
@@ -69,3 +73,10 @@ def portal_on(store: ObjectStore, registry: Registry, home: Path, **settings: ob
     told = PortalSettings.model_validate({"url": URL, "home": home, **settings})
     services = Services.of(told, store, registry, scratch, clock)
     return Portal(create_app(services), services, clock)
+
+
+def form_field(page: str, name: str) -> str:
+    """The value of a hidden field of a page."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found, page
+    return found[1]

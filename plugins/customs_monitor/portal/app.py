@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from customs_monitor.portal import api, faults, health, pages, published, sign_in
+from customs_monitor.portal.audit import Auditing
 from customs_monitor.portal.auth import csrf
 from customs_monitor.portal.auth.identify import Identification
-from customs_monitor.portal.dependencies import Services, current_user
+from customs_monitor.portal.bodies import Bodies
+from customs_monitor.portal.dependencies import Services, current_machine, current_user
 from customs_monitor.portal.faults import Faults
 from customs_monitor.portal.headers import Headers
+from customs_monitor.portal.rates import Rates
 
 API = "/api/v1"
+_THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
 def create_app(services: Services) -> FastAPI:
@@ -34,11 +40,19 @@ def create_app(services: Services) -> FastAPI:
     for router in pages.ROUTERS:
         app.include_router(router, dependencies=[Depends(current_user), form], include_in_schema=False)
     for router in api.ROUTERS:
-        app.include_router(router, prefix=API, dependencies=[Depends(current_user)])
+        app.include_router(router, prefix=API, dependencies=[Depends(current_machine)])
     app.include_router(published.router, include_in_schema=False)
     faults.register(app)
     # The last one added is the first to see a request.
+    settings = services.settings
     app.add_middleware(Faults)
+    app.add_middleware(Bodies, settings=settings)
     app.add_middleware(Identification, services=services)
-    app.add_middleware(Headers, https=services.settings.scheme == "https")
+    app.add_middleware(Auditing, trail=services.audit)
+    app.add_middleware(Faults)  # of the two above
+    app.add_middleware(Rates, settings=settings)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[settings.host, *_THIS_MACHINE], www_redirect=False)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+    app.add_middleware(Headers, https=settings.scheme == "https")
     return app

@@ -11,9 +11,13 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from customs_monitor.contracts import Contract, Registry
+from customs_monitor.portal import audit
+from customs_monitor.portal.audit import AuditTrail
 from customs_monitor.portal.auth.accounts import Accounts
+from customs_monitor.portal.auth.lockout import Lockout
 from customs_monitor.portal.auth.roles import Action, User, may
 from customs_monitor.portal.auth.sessions import Sessions
+from customs_monitor.portal.auth.tokens import Tokens
 from customs_monitor.portal.problem import forbidden, not_found, sign_in_needed
 from customs_monitor.portal.settings import PortalSettings
 from customs_storage import ObjectStore
@@ -41,6 +45,9 @@ class Services:
         now: the clock, in UTC.
         accounts: who there is.
         sessions: who is signed in.
+        tokens: what machines come with.
+        lockout: the tries to sign in.
+        audit: what was done.
     """
 
     settings: PortalSettings
@@ -51,6 +58,9 @@ class Services:
     now: Callable[[], datetime]
     accounts: Accounts
     sessions: Sessions
+    tokens: Tokens
+    lockout: Lockout
+    audit: AuditTrail
 
     @classmethod
     def of(
@@ -65,7 +75,19 @@ class Services:
         layout = Layout.load()
         accounts = Accounts(store, layout, now)
         sessions = Sessions(store, layout, now, idle=settings.idle, longest=settings.longest)
-        return cls(settings, store, layout, registry, scratch, now, accounts, sessions)
+        return cls(
+            settings,
+            store,
+            layout,
+            registry,
+            scratch,
+            now,
+            accounts,
+            sessions,
+            Tokens(store, layout, now, accounts),
+            Lockout(store, layout, now),
+            AuditTrail(store, layout, now),
+        )
 
     @property
     def collections(self) -> dict[str, Contract]:
@@ -91,6 +113,18 @@ def current_user(request: Request) -> User:
     return user
 
 
+def current_machine(request: Request) -> User:
+    """Return who comes with a token; a browser's cookie opens no interface for machines, so no other site can use it.
+
+    Raises:
+        Problem: 401 if nobody does.
+    """
+    user = current_user(request)
+    if user.token_id is None:
+        raise sign_in_needed()
+    return user
+
+
 def visitor(request: Request) -> User | None:
     """Return who asks, None for somebody who is not signed in."""
     found: User | None = getattr(request.state, "user", None)
@@ -109,7 +143,10 @@ def authorise(user: User, action: Action, sender: str | None, feed: str | None) 
         Problem: 404, the same as for what does not exist, if it is not hers to see; 403 if she may see it but not do
             this.
     """
+    audit.note(sender=sender, collection=feed)
     if may(user, action, sender, feed):
+        if user.is_commission and sender is not None:
+            audit.note(action.value)  # that the Commission has looked at a Member State's own is kept, too
         return
     if action is not Action.see and may(user, Action.see, sender, feed):
         raise forbidden()

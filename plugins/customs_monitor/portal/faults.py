@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
@@ -14,10 +16,26 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from customs_monitor.collection.sending import NotSendable
+from customs_monitor.collection.uploads import (
+    UploadConflict,
+    UploadDamaged,
+    UploadError,
+    UploadIncomplete,
+    UploadUnknown,
+    WrongOffset,
+)
 from customs_monitor.portal.problem import Problem, not_found
 from customs_monitor.portal.rendering import page
 from customs_storage import StoreError
 
+_CODES: Mapping[type[UploadError], str] = {
+    UploadConflict: "conflict",
+    UploadDamaged: "damaged",
+    UploadIncomplete: "incomplete",
+    WrongOffset: "wrong-offset",
+    NotSendable: "not-sendable",
+}
 _LOG = logging.getLogger(__name__)
 #: Below this, programs ask.
 API = "/api/"
@@ -51,6 +69,15 @@ def register(app: FastAPI) -> None:
             request, Problem(status, status.phrase.lower().replace(" ", "-"), str(error.detail), headers=error.headers)
         )
 
+    @app.exception_handler(UploadError)
+    async def of_an_upload(request: Request, error: UploadError) -> Response:
+        if isinstance(error, UploadUnknown):
+            return answer(request, not_found())
+        more: dict[str, Any] = {"expected_offset": error.expected} if isinstance(error, WrongOffset) else {}
+        return answer(
+            request, Problem(HTTPStatus.CONFLICT, _CODES.get(type(error), "not-possible"), str(error), **more)
+        )
+
     @app.exception_handler(RequestValidationError)
     async def of_the_call(request: Request, error: RequestValidationError) -> Response:
         # What was given is not repeated: it may be a password.
@@ -74,8 +101,8 @@ class Faults:
 
         async def watched(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "http.response.start"
             await send(message)
+            started = started or message["type"] == "http.response.start"
 
         try:
             await self._app(scope, receive, watched)

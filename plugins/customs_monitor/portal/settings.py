@@ -28,6 +28,8 @@ class PortalSettings(BaseModel):
         largest_body: bytes of a form or a JSON document.
         largest_upload: bytes of a delivery.
         workers: processes that judge.
+        requests_per_minute: of one address.
+        sign_ins_per_minute: tries to sign in, of one address, whatever the name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,6 +42,8 @@ class PortalSettings(BaseModel):
     largest_body: int = Field(default=1 << 20, gt=0)
     largest_upload: int = Field(default=2 << 30, gt=0)
     workers: int = Field(default=2, ge=1)
+    requests_per_minute: int = Field(default=3000, ge=1)
+    sign_ins_per_minute: int = Field(default=20, ge=1)
 
     @field_validator("url")
     @classmethod

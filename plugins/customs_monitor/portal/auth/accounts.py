@@ -42,7 +42,7 @@ class Account(BaseModel):
     number: int = Field(ge=1)
     role: Role
     sender: str | None = None
-    collections: frozenset[str] = frozenset()
+    collections: frozenset[str] | None = None
     delegated: bool = False
     display: str = ""
     language: str | None = None
@@ -65,13 +65,16 @@ class Account(BaseModel):
             raise ValueError("only a deputy can be delegated to")
         return self
 
-    def as_user(self, *, token_id: str | None = None) -> User:
-        """Return who this account makes its owner."""
+    def as_user(self, *, token_id: str | None = None, collections: frozenset[str] | None = None) -> User:
+        """Return who this account makes its owner, or a machine with a token for some of her collections."""
+        narrowed = self.collections
+        if collections is not None:
+            narrowed = collections if narrowed is None else narrowed & collections
         return User(
             self.user,
             self.role,
             self.sender,
-            self.collections,
+            narrowed,
             self.delegated,
             self.display or self.user,
             self.language,
@@ -126,7 +129,7 @@ class Accounts:
         made = self._version(
             user=user,
             number=1,
-            password=hashed(password) if password else None,
+            password=hashed(password) if password is not None else None,
             valid_from=now,
             at=now,
             by=by,
@@ -147,7 +150,7 @@ class Accounts:
         Raises:
             AccountError: if there is no such account, or the fields contradict each other.
         """
-        if fields.get("password"):
+        if fields.get("password") is not None:
             fields["password"] = hashed(fields["password"])
         while True:
             old = self.find(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -12,6 +13,8 @@ SHORTEST = 12
 #: A password of megabytes costs the server, not the attacker.
 LONGEST = 256
 
+#: Each takes 64 MiB: a crowd that signs in at once shall wait, not fill the memory.
+_AT_ONCE = threading.BoundedSemaphore(2)
 _HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
 
@@ -29,13 +32,15 @@ def hashed(password: str) -> str:
         raise WeakPassword(f"a password has {SHORTEST} to {LONGEST} characters: choose another")
     if len(set(password)) < 4:
         raise WeakPassword("this password repeats too few characters: choose another")
-    return _HASHER.hash(password)
+    with _AT_ONCE:
+        return _HASHER.hash(password)
 
 
 def is_right(kept: str | None, password: str) -> bool:
     """Tell whether a password is the one that was hashed; without a hash the same work is done for nothing."""
     try:
-        return _HASHER.verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
+        with _AT_ONCE:
+            return _HASHER.verify(kept or _nobodys(), password[: LONGEST + 1]) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 

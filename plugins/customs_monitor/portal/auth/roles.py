@@ -48,7 +48,7 @@ class User:
         name: the account's name.
         role: what she is.
         sender: the sender she belongs to, like `EL`; None for the Commission.
-        collections: the collections (ids of feeds) she is confined to; empty for all.
+        collections: the collections (ids of feeds) she is confined to; None for all.
         delegated: whether a deputy may also send and explain.
         display: her name as shown to people.
         language: the language she prefers, None if she has not said.
@@ -58,7 +58,7 @@ class User:
     name: str
     role: Role
     sender: str | None = None
-    collections: frozenset[str] = frozenset()
+    collections: frozenset[str] | None = None
     delegated: bool = False
     display: str = ""
     language: str | None = None
@@ -85,7 +85,7 @@ def may(user: User, action: Action, sender: str | None, feed: str | None) -> boo
     allowed = _ALLOWED[user.role] | (_DELEGATED if user.role is Role.deputy and user.delegated else frozenset())
     if action not in allowed or (user.token_id is not None and action is Action.manage_tokens):
         return False
-    if feed is not None and user.collections and feed not in user.collections:
+    if feed is not None and user.collections is not None and feed not in user.collections:
         return False
     if user.sender is None:
         return user.is_commission
