@@ -98,6 +98,10 @@ def feeds(as_json: JsonOption = False) -> None:
     standard_console().print(table)
 
 
+#: Feeds that are judged side by side; each may take a gigabyte.
+_WORKERS = min(4, len(os.sched_getaffinity(0)))
+
+
 @app.command()
 def run(
     store: StoreOption = None,
@@ -106,7 +110,7 @@ def run(
         typer.Option(help="A folder or s3:// prefix with <feed>/<file>; may be given more than once."),
     ] = None,
 ) -> None:
-    """Run the whole pipeline in one process: land, judge, build, gate, publish.
+    """Run the whole pipeline without Airflow: land, judge, build, gate, publish.
 
     Reads only the inboxes given, or storage/samples when none is.
     """
@@ -142,7 +146,7 @@ def run(
         console.say(f"store {target.url}; reading {', '.join(inbox.place for inbox in inboxes)}")
         with console.telling():
             progress = Progress(tell=console.say, doing=console.doing)
-            collected = collect(target, layout, registry, inboxes, run_id, scratch, progress)
+            collected = collect(target, layout, registry, inboxes, run_id, scratch, progress, workers=_WORKERS)
             stages["collect"] = console.seconds
             console.say("building the release ...")
             console.doing("the release")

@@ -15,6 +15,7 @@ from types import FrameType
 
 from customs_monitor.airflow.api import AirflowApi, AirflowRefused, AirflowUnreachable, DagRun
 from customs_monitor.airflow.server import EmbeddedAirflow, EmbeddedAirflowError
+from customs_monitor.collection.collect import largest_first
 from customs_monitor.collection.in_force import without_contract
 from customs_monitor.collection.inbox import Found, Inbox, InboxError, look_through
 from customs_monitor.collection.records import JudgingOutcome
@@ -86,7 +87,7 @@ def run(
     before = read_latest(store)
     with tempfile.TemporaryDirectory() as scratch:
         found = look_through(inboxes, registry, Path(scratch))
-        order = _largest_first(registry, found)
+        order = largest_first(registry, found)
     files = sum(len(claimed) for claimed in found.claimed.values())
     console.say(f"{files} files in {len(inboxes)} inboxes for {len(found.claimed)} feeds; starting Airflow ...")
     environment = {
@@ -117,12 +118,6 @@ def run(
     console.stages(stages)
     if failures:
         raise RunFailed("\n".join([*failures, f"logs: {airflow.home / 'logs'}"]))
-
-
-def _largest_first(registry: Registry, found: Found) -> list[str]:
-    """Return the feeds by the bytes that wait for them: the longest task shall not be the last to begin."""
-    waiting = {feed: sum(file.path.stat().st_size for file, _ in claimed) for feed, claimed in found.claimed.items()}
-    return sorted(registry.feeds, key=lambda feed: -waiting.get(feed, 0))
 
 
 def _wait_for_dags(airflow: EmbeddedAirflow, expected: set[str]) -> None:

@@ -51,6 +51,8 @@ SESSION = {
     "TimeZone": "UTC",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    # DuckDB draws one where it takes the process for an interactive one, as it does a forked worker.
+    "enable_progress_bar": "false",
 }
 
 

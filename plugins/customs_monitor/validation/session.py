@@ -19,6 +19,8 @@ _SETTINGS = {
     # Nothing is fetched, whatever a contract's SQL asks for.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    # DuckDB draws one where it takes the process for an interactive one, as it does a forked worker.
+    "enable_progress_bar": "false",
     # Texts leave with 64-bit offsets: a batch of long ones passes 2 GiB.
     "arrow_large_buffer_size": "true",
     # Codelists are on the right of their joins and the rows on the left; swapped, the rows would be held in memory.
