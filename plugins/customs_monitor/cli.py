@@ -20,7 +20,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from customs_monitor import cli_portal, cli_published
+from customs_monitor import cli_portal, cli_published, cli_questions
 from customs_monitor.cli_conventions import (
     JsonOption,
     StoreOption,
@@ -47,6 +47,7 @@ new = typer.Typer(help="Scaffold a feed or an indicator: it passes lint and fail
 app.add_typer(new, name="new")
 app.add_typer(cli_published.app)
 app.add_typer(cli_portal.app)
+app.add_typer(cli_questions.app)
 
 
 class ReportFormat(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 
 from customs_monitor.collection.in_force import current_of
@@ -62,8 +62,21 @@ def explain(
     expires_on: date,
     user: str,
     now: Callable[[], datetime] = clock,
+    questions: Collection[str] = (),
 ) -> Explanation:
     """Explain the warnings of a rule of a judged delivery; the same text, rule and day again is no second one.
+
+    Args:
+        store: the store.
+        layout: the keys of the store.
+        place: whose delivery.
+        delivery_id: the version it is given for.
+        rule: the rule whose warnings it explains, or the content check whose questions.
+        text: plain text, shown to everybody who reads the figures.
+        expires_on: the last day on which it is shown.
+        user: who explains.
+        now: the clock.
+        questions: ids of the content checks that ask about the delivery (`collection.content.questions_about`).
 
     Raises:
         CannotExplain: see there.
@@ -79,7 +92,7 @@ def explain(
         judgement = JudgementRecord.read(store, layout.key("judgement", **place.fields, delivery_id=delivery_id))
     except (ObjectNotFound, InvalidKey):
         raise CannotExplain("there is no such delivery with a verdict") from None
-    if rule not in {issue.rule for issue in judgement.issues if issue.severity != "error"}:
+    if rule not in {issue.rule for issue in judgement.issues if issue.severity != "error"} | set(questions):
         raise CannotExplain(f"the delivery has no warning of the rule {rule}: errors are mended, not explained")
     event = ExplainedEvent(
         **place.fields,
@@ -138,14 +151,16 @@ def explanations_of(store: ObjectStore, layout: Layout, place: Place) -> list[Ex
 def valid_explanations(store: ObjectStore, layout: Layout, registry: Registry, day: date) -> list[Explanation]:
     """Return the explanations that are to be shown on a day, in the order feed, period, sender, number.
 
-    That is: not taken back, not expired, and the sender has a delivery that counts and still breaks the rule.
+    That is: not taken back, not expired, and the sender has a delivery that counts and still breaks the rule. What a
+    content check has asked about stays until it expires, as what else has arrived does not take an answer back.
     """
     found = []
     for feed in sorted(set(store.folders(layout.prefix("ledger"))) & set(registry.feeds)):
+        asking = {check.id for check in registry.feeds[feed].schema_.contentChecks}
         for (period, sender), ledger in sorted(events_of_feed(store, layout, feed).items()):
             standing = [event for event in _standing(ledger) if event.expires_on >= day]
             current = current_of(store, layout, registry.feeds[feed], period, sender) if standing else None
-            broken = {issue.rule for issue in current.judgement.issues} if current else set()
+            broken = asking | {issue.rule for issue in current.judgement.issues} if current else set()
             found += [_explanation(event) for event in standing if event.rule in broken]
     return found
 

@@ -146,10 +146,11 @@ class Translator:
         contract = self._registry.feeds.get(feed)
         collection = self._translation.collections.get(feed)
         if contract is not None and collection is not None and (own := collection.rules.get(rule)):
-            rules = (*contract.schema_.quality, *contract.schema_.contentChecks)
-            declared = next((item for item in rules if item.id == rule), None)
-            if declared is not None:
-                return _texts(declared.message, declared.cure), _texts(own.message, own.cure)
+            schema = contract.schema_
+            declared = {item.id: (item.message, item.cure) for item in schema.quality}
+            declared |= {item.id: (item.message, item.cure) for item in schema.contentChecks}
+            if rule in declared:
+                return _texts(*declared[rule]), _texts(own.message, own.cure)
         if code in self._translation.catalogue and code in self._registry.rules:
             catalogue, own = self._registry.rules[code], self._translation.catalogue[code]
             return _texts(catalogue.message, catalogue.cure), _texts(own.message, own.cure)
