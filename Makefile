@@ -13,6 +13,10 @@ FRONTEND := plugins/customs_monitor/release/site
 # Proof that the site's styles are there. Without them the site has a plain style of its own.
 STYLES := $(VENV)/share/customs-monitor/frontend/node_modules/@ecl/preset-ec/package.json
 
+PROVIDER := tests/support/provider
+# Proof that the OpenID provider of the tests is there. Without it the tests that sign in there are skipped.
+PROVIDED := $(VENV)/share/customs-monitor/provider/node_modules/oidc-provider/package.json
+
 export DO_NOT_TRACK := 1
 # Empty, it counts as not set: modules that have changed since the set-up are compiled once.
 export PYTHONDONTWRITEBYTECODE :=
@@ -22,7 +26,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## Show what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(STAMP) $(STYLES) ## Set up .venv with everything in uv.lock
+install: $(STAMP) $(STYLES) $(PROVIDED) ## Set up .venv with everything in uv.lock
 
 # Reinstalled only when the lock changes; the interpreter is looked for under both of its usual names. What an
 # interrupted make has left half-built is made again.
@@ -41,10 +45,13 @@ $(STAMP): uv.lock pyproject.toml
 $(STYLES): $(FRONTEND)/frontend/package.json $(FRONTEND)/frontend/package-lock.json | $(STAMP)
 	@$(BIN)/python $(FRONTEND)/frontend.py && if [ -e $@ ]; then touch $@; fi
 
+$(PROVIDED): $(PROVIDER)/package.json $(PROVIDER)/package-lock.json | $(STAMP)
+	@$(BIN)/python $(PROVIDER)/packages.py && if [ -e $@ ]; then touch $@; fi
+
 run: $(STAMP) $(STYLES) ## Run the main job under Airflow on the samples (and INBOX=dir), then print a summary
 	@$(BIN)/python -m customs_monitor.airflow.embedded $(if $(INBOX),--inbox "$(INBOX)")
 
-test: $(STAMP) $(STYLES) ## Run the test suite
+test: $(STAMP) $(STYLES) $(PROVIDED) ## Run the test suite
 	@$(BIN)/pytest -n 2 --dist worksteal
 
 test-rigs: $(STAMP) ## Run the tests that need a real S3 server and PostgreSQL (Debian, root)

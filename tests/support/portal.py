@@ -31,6 +31,11 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
+    @staticmethod
+    def real() -> datetime:
+        """The time on the wall, for those who deal with other servers."""
+        return datetime.now(UTC)
+
     def pass_by(self, **amount: float) -> None:
         self.now += timedelta(**amount)
 

@@ -6,12 +6,13 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from customs_monitor.portal import api, faults, health, pages, published, sign_in
+from customs_monitor.collection.uploads import Upload
+from customs_monitor.portal import api, faults, health, pages, published, sign_in, sign_in_provider
 from customs_monitor.portal.audit import Auditing
 from customs_monitor.portal.auth import csrf
 from customs_monitor.portal.auth.identify import Identification
 from customs_monitor.portal.bodies import Bodies
-from customs_monitor.portal.dependencies import Services, current_machine, current_user
+from customs_monitor.portal.dependencies import Services, Work, current_machine, current_user
 from customs_monitor.portal.faults import Faults
 from customs_monitor.portal.headers import Headers
 from customs_monitor.portal.rates import Rates
@@ -20,8 +21,19 @@ API = "/api/v1"
 _THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
-def create_app(services: Services) -> FastAPI:
+class _Elsewhere:
+    """The work of a portal that leaves it to other processes."""
+
+    def wake(self, upload: Upload | None = None) -> None:
+        """Do nothing: the others look into the store now and then."""
+
+
+def create_app(services: Services, work: Work | None = None) -> FastAPI:
     """Put the portal together.
+
+    Args:
+        services: what routes work with.
+        work: is told when there is something to check or send; None leaves that to other processes.
 
     Everything needs a signed-in user but what `published`, `health` and `sign_in` serve; every form of a page carries
     a token. Who asks is found before any route runs.
@@ -34,9 +46,11 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=f"{API}/openapi.json",
     )
     app.state.services = services
+    app.state.work = work or _Elsewhere()
     form = Depends(csrf.ours)
     app.include_router(health.router, include_in_schema=False)
     app.include_router(sign_in.router, dependencies=[form], include_in_schema=False)
+    app.include_router(sign_in_provider.router, include_in_schema=False)
     for router in pages.ROUTERS:
         app.include_router(router, dependencies=[Depends(current_user), form], include_in_schema=False)
     for router in api.ROUTERS:

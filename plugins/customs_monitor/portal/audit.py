@@ -32,7 +32,7 @@ class AuditEntry(BaseModel):
         at: when it was answered, in UTC.
         action: what was done, in the words of whoever noted it, else the method of the request.
         method, path: the request, without its query, which may hold secrets.
-        status: how it was answered.
+        status: how it was answered; None for a command, which is kept once it was done.
         user, role, sender, session_id, token_id: who; None for somebody who was not signed in.
         address: from where.
         notes: of what, as the route says: sender, collection, upload, delivery; never what a person has typed.
@@ -44,7 +44,7 @@ class AuditEntry(BaseModel):
     action: str
     method: str
     path: str
-    status: int
+    status: int | None = None
     user: str | None = None
     role: str | None = None
     sender: str | None = None

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from customs_monitor.collection.uploads import Upload
 from customs_monitor.contracts import Contract, Registry
+from customs_monitor.contracts.model import COLLECTIONS
 from customs_monitor.portal import audit
 from customs_monitor.portal.audit import AuditTrail
 from customs_monitor.portal.auth.accounts import Accounts
 from customs_monitor.portal.auth.lockout import Lockout
+from customs_monitor.portal.auth.oidc import Provider
 from customs_monitor.portal.auth.roles import Action, User, may
 from customs_monitor.portal.auth.sessions import Sessions
 from customs_monitor.portal.auth.tokens import Tokens
@@ -22,9 +25,6 @@ from customs_monitor.portal.problem import forbidden, not_found, sign_in_needed
 from customs_monitor.portal.settings import PortalSettings
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
-
-#: The domain of the contracts that senders deliver to through the portal.
-_DOMAIN = "collections"
 
 
 def utc_now() -> datetime:
@@ -48,6 +48,7 @@ class Services:
         tokens: what machines come with.
         lockout: the tries to sign in.
         audit: what was done.
+        provider: the identity provider, None where there is none.
     """
 
     settings: PortalSettings
@@ -61,6 +62,7 @@ class Services:
     tokens: Tokens
     lockout: Lockout
     audit: AuditTrail
+    provider: Provider | None
 
     @classmethod
     def of(
@@ -87,12 +89,26 @@ class Services:
             Tokens(store, layout, now, accounts),
             Lockout(store, layout, now),
             AuditTrail(store, layout, now),
+            Provider(settings.oidc, settings.url, store, layout, now) if settings.oidc else None,
         )
 
     @property
     def collections(self) -> dict[str, Contract]:
         """The contracts that senders deliver to through the portal, by id."""
-        return {feed: contract for feed, contract in self.registry.feeds.items() if contract.domain == _DOMAIN}
+        return {feed: contract for feed, contract in self.registry.feeds.items() if contract.domain == COLLECTIONS}
+
+
+class Work(Protocol):
+    """What the portal does after it has answered."""
+
+    def wake(self, upload: Upload | None = None) -> None:
+        """Say that there is something to do: an upload to check, or, without one, whatever the store tells."""
+
+
+def work(request: Request) -> Work:
+    """Return the work of this process; call its `wake` after an upload is complete or confirmed."""
+    found: Work = request.app.state.work
+    return found
 
 
 def services(request: Request) -> Services:
@@ -131,6 +147,7 @@ def visitor(request: Request) -> User | None:
     return found
 
 
+WorkDep = Annotated[Work, Depends(work)]
 ServicesDep = Annotated[Services, Depends(services)]
 UserDep = Annotated[User, Depends(current_user)]
 VisitorDep = Annotated[User | None, Depends(visitor)]

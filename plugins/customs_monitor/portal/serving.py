@@ -8,9 +8,12 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
+from customs_monitor.checking.pool import CheckPool
+from customs_monitor.collection.signing import signing_key
 from customs_monitor.contracts import Registry
 from customs_monitor.portal.app import create_app
 from customs_monitor.portal.dependencies import Services
+from customs_monitor.portal.jobs import Jobs
 from customs_monitor.portal.settings import PortalSettings
 from customs_storage import ObjectStore
 
@@ -34,8 +37,14 @@ def listening(host: str, port: int) -> socket.socket:
 def serve(settings: PortalSettings, store: ObjectStore, registry: Registry, bound: socket.socket) -> None:
     """Serve until interrupted."""
     with TemporaryDirectory(prefix="customs-monitor-portal-") as folder:
-        app = create_app(Services.of(settings, store, registry, Path(folder)))
+        services = Services.of(settings, store, registry, Path(folder))
+        jobs = Jobs(services, CheckPool(settings.workers, project=registry.project), signing_key(settings.home))
+        app = create_app(services, jobs)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="on"
+            app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off"
         )
-        uvicorn.Server(config).run(sockets=[bound])
+        jobs.start()
+        try:
+            uvicorn.Server(config).run(sockets=[bound])
+        finally:
+            jobs.stop()

