@@ -28,7 +28,7 @@ def housekeeping() -> None:
 
     @task
     def remove_abandoned_candidates() -> dict[str, object]:
-        """Delete releases that were never published and are older than a week."""
+        """Delete releases that were never published and are older than a week, and working files of killed runs."""
         from customs_monitor.airflow.steps import remove_abandoned
 
         return remove_abandoned()

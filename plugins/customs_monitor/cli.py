@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +17,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from customs_monitor import cli_portal, cli_published, cli_questions
@@ -32,6 +32,7 @@ from customs_monitor.cli_conventions import (
 from customs_monitor.console import standard_console
 from customs_monitor.contracts import Project
 from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT, PLATFORM_AT_FAULT
+from customs_monitor.scratch import working_folder
 from customs_monitor.settings import inbox_urls, store_url
 from customs_storage import open_store
 from customs_storage.layout import Layout
@@ -141,8 +142,7 @@ def run(
     run_id = f"run-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"
     stages: dict[str, float] = {}
 
-    with platform_faults(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
-        scratch = Path(folder)
+    with platform_faults(), working_folder() as scratch:
         target, layout = open_store(store_url(store)), Layout.load()
         console.say(f"store {target.url}; reading {', '.join(inbox.place for inbox in inboxes)}")
         with console.telling():
@@ -205,8 +205,8 @@ def check(
         fail(f"{sender!r} is no sender: write a country code like EL, or an agency's like ESTAT", CALL_AT_FAULT)
     if period is not None and not is_period(period):
         fail(f"{period!r} is no period: write it like 2026, 2026-Q3, 2026-09 or 2018-2020", CALL_AT_FAULT)
-    with tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
-        result = preflight(file, contract, registry, Path(folder), sender=sender, period=period)
+    with working_folder() as scratch:
+        result = preflight(file, contract, registry, scratch, sender=sender, period=period)
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)
             for path in result.write(out):
@@ -214,6 +214,52 @@ def check(
         render(result.delivery, result.judgement, contract, str(format), sys.stdout)
     if result.judgement.verdict == "refused":
         raise typer.Exit(DATA_AT_FAULT)
+
+
+@app.command()
+def rejudge(
+    feed: Annotated[str, typer.Argument(help="The feed, like survey_results.")],
+    period: Annotated[str | None, typer.Option(help="Only deliveries of this period.")] = None,
+    sender: Annotated[str | None, typer.Option(help="Only deliveries of this sender.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would change, and write nothing.")] = False,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Judge the deliveries of a feed again, after its contract has changed; the refused ones, too.
+
+    Lists what comes out otherwise than before. The new judgement counts from then on, the earlier one is kept.
+    """
+    from customs_monitor.collection.progress import Progress
+    from customs_monitor.collection.rejudging import rejudge as judged_again
+    from customs_monitor.collection.rejudging_text import rejudged_lines
+    from customs_monitor.console import RunConsole
+
+    registry, console = load_registry(), RunConsole(Console(stderr=True, highlight=False))
+    if feed not in registry.feeds:
+        fail(f"there is no feed {feed}; see customs-monitor feeds", CALL_AT_FAULT)
+    with platform_faults(), working_folder() as scratch, console.telling():
+        outcome = judged_again(
+            open_store(store_url(store)),
+            Layout.load(),
+            registry,
+            feed,
+            f"rejudge-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}",
+            scratch,
+            period=period,
+            sender=sender,
+            dry_run=dry_run,
+            progress=Progress(tell=console.say, doing=console.doing),
+        )
+    if not outcome.deliveries and not outcome.faults:
+        asked = " ".join(filter(None, (feed, period, sender)))
+        fail(f"no delivery of {asked} has a judgement in this store", CALL_AT_FAULT)
+    if as_json:
+        print_json(outcome.model_dump(mode="json"))
+    else:
+        for line in rejudged_lines(outcome):
+            typer.echo(line)
+    if outcome.faults:
+        raise typer.Exit(PLATFORM_AT_FAULT)
 
 
 @app.command()

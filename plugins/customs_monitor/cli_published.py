@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -25,6 +24,7 @@ from customs_monitor.cli_conventions import (
 )
 from customs_monitor.console import RunConsole, standard_console
 from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT, PLATFORM_AT_FAULT
+from customs_monitor.scratch import working_folder
 from customs_monitor.settings import store as opened
 from customs_storage.layout import Layout
 
@@ -249,9 +249,9 @@ def rebuild(
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         fail(f"{out} is there already: name a new folder with --out", CALL_AT_FAULT)
     registry, console = load_registry(), RunConsole(Console(stderr=True, highlight=False))
-    with _wrong_questions(), tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder, console.telling():
+    with _wrong_questions(), working_folder() as scratch, console.telling():
         rebuilt = rebuilt_of(
-            opened(store), Layout.load(), registry, release, Path(folder), out=out, tell=console.doing, say=console.say
+            opened(store), Layout.load(), registry, release, scratch, out=out, tell=console.doing, say=console.say
         )
     if as_json:
         print_json(rebuilt.model_dump(mode="json"))

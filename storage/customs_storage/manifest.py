@@ -55,6 +55,7 @@ class ManifestDelivery(_Record):
     accepted_sha256: Sha256 | None = Field(
         default=None, description="of its accepted rows as Parquet; None where the code that made the release kept none"
     )
+    revision: int = Field(default=1, ge=1, description="which judgement of it counted: 1 for the first")
 
 
 class GateVerdict(_Record):

@@ -22,9 +22,10 @@ from typer.testing import CliRunner
 
 from customs_monitor.cli import app
 from customs_monitor.collection.claims import Unclaimed
-from customs_monitor.collection.in_force import in_force, judgements
+from customs_monitor.collection.in_force import in_force
 from customs_monitor.collection.inbox import Inbox, look_through
 from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.verdicts import judgements
 from customs_monitor.contracts import Registry
 from customs_storage import open_store
 from customs_storage.hashing import sha256_of

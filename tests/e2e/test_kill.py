@@ -25,8 +25,8 @@ from random import Random
 
 import pytest
 
-from customs_monitor.collection.in_force import judgements
 from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.verdicts import judgements
 from customs_monitor.release.verifying import verify
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout

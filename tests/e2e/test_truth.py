@@ -27,10 +27,11 @@ from typer.testing import CliRunner
 
 from customs_monitor.cli import app
 from customs_monitor.collection.collect import collect
-from customs_monitor.collection.in_force import in_force, judgements
+from customs_monitor.collection.in_force import in_force
 from customs_monitor.collection.inbox import Inbox
 from customs_monitor.collection.landing import receipts
 from customs_monitor.collection.progress import Progress
+from customs_monitor.collection.verdicts import judgements
 from customs_monitor.contracts import Registry
 from customs_monitor.release.accepted import LocalDelivery
 from customs_monitor.release.build import build

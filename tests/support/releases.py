@@ -9,8 +9,10 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from customs_monitor.collection.records import JudgementRecord, Receipt, RuleCount
+from customs_monitor.collection.verdicts import judgement_key, last_judgement, place_of, rows_key
 from customs_monitor.contracts import Registry
 from customs_monitor.release.accepted import LocalDelivery
 from customs_monitor.release.build import BuildResult, BuiltTable, Finding
@@ -121,6 +123,27 @@ class Deliveries:
         self.store.put(self.layout.key("accepted", **place), path)
         self.store.put(self.layout.key("judgement", **place), judgement.to_bytes())
         return receipt
+
+    def judge_again(self, receipt: Receipt, keep: int) -> JudgementRecord:
+        """Judge a delivery again by a contract that accepts only its first rows."""
+        before = last_judgement(self.store, self.layout, **place_of(receipt))
+        assert before is not None
+        key = rows_key(self.layout, receipt, before.revision)
+        table = pq.read_table(self.store.local_path(key)).slice(0, keep)
+        path = self.folder / f"{receipt.delivery_id}-{before.revision + 1}.parquet"
+        write_parquet(table, path, self.registry.arrow_schema(receipt.feed))
+        after = before.model_copy(
+            update={
+                "revision": before.revision + 1,
+                "contract_version": "2.0.0",
+                "rows_accepted": keep,
+                "rows_refused": before.rows_read - keep,
+                "accepted_sha256": sha256_of(path),
+            }
+        )
+        self.store.put(rows_key(self.layout, receipt, after.revision), path)
+        self.store.put(judgement_key(self.layout, receipt, after.revision), after.to_bytes())
+        return after
 
 
 SPEC = IndicatorSpec(

@@ -57,6 +57,8 @@ def test_every_command_explains_itself(command: list[str]) -> None:
         (["verify"], "nothing was published"),
         (["verify", "never"], "never"),
         (["diff", "a", "b"], "customs-monitor releases"),
+        (["rejudge", "nothing"], "there is no feed nothing"),
+        (["rejudge", "exchange_rates", "--sender", "ECB"], "no delivery of exchange_rates ECB has a judgement"),
         (["explain", "o4-3", "--period", "2018-2020", "--area", "EL", "--where", "MEASURE"], "like MEASURE=MEAN"),
         (["check", "/nowhere.csv", "--feed", "rasff"], "does not exist"),
         (["check", "{rates}", "--feed", "nofeed"], "there is no feed nofeed"),

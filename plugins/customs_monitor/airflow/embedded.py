@@ -6,11 +6,9 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 
 from customs_monitor.airflow.api import AirflowApi, AirflowRefused, AirflowUnreachable, DagRun
@@ -22,6 +20,7 @@ from customs_monitor.collection.records import JudgingOutcome
 from customs_monitor.collection.summary import (
     ACCEPTED_TOLD,
     delivery_lines,
+    fault_lines,
     feed_totals,
     read_outcomes,
     unclaimed_lines,
@@ -31,6 +30,7 @@ from customs_monitor.console import RunConsole
 from customs_monitor.contracts import DocumentError, Project, ProjectNotFound, Registry
 from customs_monitor.exit_codes import CALL_AT_FAULT, PLATFORM_AT_FAULT
 from customs_monitor.release.summary import published_lines
+from customs_monitor.scratch import working_folder
 from customs_monitor.settings import INBOX_VARIABLE, STORE_VARIABLE, store_url
 from customs_storage import InvalidLocation, ObjectStore, StoreError, open_store
 from customs_storage.layout import Layout
@@ -85,8 +85,8 @@ def run(
     run_id = f"run-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     store, layout = open_store(store_address), Layout.load()
     before = read_latest(store)
-    with tempfile.TemporaryDirectory() as scratch:
-        found = look_through(inboxes, registry, Path(scratch))
+    with working_folder() as scratch:
+        found = look_through(inboxes, registry, scratch)
         order = largest_first(registry, found)
     files = sum(len(claimed) for claimed in found.claimed.values())
     console.say(f"{files} files in {len(inboxes)} inboxes for {len(found.claimed)} feeds; starting Airflow ...")
@@ -108,7 +108,7 @@ def run(
         stages["collect"] = console.seconds - sum(stages.values())
         _release(watch, airflow.api, run_id)
         stages["release"] = console.seconds - sum(stages.values())
-        failures = _failures(airflow.api)
+        failures = [*_failures(airflow.api), *_lost(store, layout, run_id)]
     stages["stop"] = console.seconds - sum(stages.values())
     _summarise(store, layout, registry, run_id, found, console)
     if not failures and read_latest(store) == before:
@@ -216,6 +216,12 @@ def _failures(api: AirflowApi) -> list[str]:
         return f"{item.dag_id} failed in {', '.join(api.failed_tasks(item)) or 'no task'}"
 
     return [described(item) for item in api.runs() if item.state == "failed"]
+
+
+def _lost(store: ObjectStore, layout: Layout, run_id: str) -> list[str]:
+    """Return a line per delivery that the store has lost; a feed that had others to judge has not failed by it."""
+    faults = {item for outcome in read_outcomes(store, layout, run_id)[1] for item in outcome.faults}
+    return sorted(fault_lines(faults))
 
 
 def _summarise(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from airflow.sdk import DAG, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from customs_monitor.airflow.assets import accepted_rows
 from customs_monitor.airflow.schedule import unless_on_demand
@@ -57,9 +57,13 @@ def feed_dag(contract: Contract) -> DAG:
             "The log has a line per delivery; the return value has the counts.",
         )
         def judge() -> dict[str, object]:
-            from customs_monitor.airflow.steps import judge_feed
+            from customs_monitor.airflow.steps import DeliveriesLost, judge_feed
 
-            summary = judge_feed(contract.id, get_current_context()["run_id"])
+            try:
+                summary = judge_feed(contract.id, get_current_context()["run_id"])
+            except DeliveriesLost as error:
+                # No retry brings them back.
+                raise AirflowFailException(str(error)) from error
             if summary is None:
                 raise AirflowSkipException("nothing new: every delivery of this feed has its verdict already")
             return summary

@@ -6,14 +6,18 @@ Everything heavy is imported inside, so that reading a DAG file stays cheap.
 from __future__ import annotations
 
 import logging
-import tempfile
-from pathlib import Path
 
 from customs_monitor.contracts import Registry
+from customs_monitor.scratch import remove_abandoned as remove_abandoned_folders
+from customs_monitor.scratch import working_folder
 from customs_monitor.settings import inbox_urls, store
 from customs_storage.layout import Layout
 
 log = logging.getLogger("customs_monitor")
+
+
+class DeliveriesLost(RuntimeError):
+    """The store has lost what it had received, and nothing else was there to judge."""
 
 
 def land_feed(feed: str, run_id: str) -> dict[str, object]:
@@ -23,8 +27,8 @@ def land_feed(feed: str, run_id: str) -> dict[str, object]:
     from customs_monitor.collection.summary import changing_lines
 
     registry = Registry.load()
-    with tempfile.TemporaryDirectory() as scratch:
-        found = look_through([Inbox.open(url) for url in inbox_urls()], registry, Path(scratch), only=feed)
+    with working_folder() as scratch:
+        found = look_through([Inbox.open(url) for url in inbox_urls()], registry, scratch, only=feed)
         outcome = land_files(store(), Layout.load(), registry, feed, found.claimed.get(feed, []), run_id)
     log.info("%d files in the inboxes, %d new", outcome.seen, len(outcome.landed))
     for line in changing_lines(outcome):
@@ -38,20 +42,29 @@ def judge_feed(feed: str, run_id: str) -> dict[str, object] | None:
     Returns:
         The outcome, with the deliveries that earlier attempts of the same run had committed before they failed; None
         if no attempt had anything to judge.
+
+    Raises:
+        DeliveriesLost: if all that waited has been lost by the store. Where others were judged the task succeeds, so
+            that these are published; the log and the outcome name the lost ones, and the next run fails by them.
     """
     from customs_monitor.collection.judging import judge_waiting
     from customs_monitor.collection.progress import Progress
-    from customs_monitor.collection.summary import delivery_lines, read_outcomes
+    from customs_monitor.collection.summary import delivery_lines, fault_lines, read_outcomes
 
     target, layout = store(), Layout.load()
-    with tempfile.TemporaryDirectory() as scratch:
+    with working_folder() as scratch:
         outcome = judge_waiting(
-            target, layout, Registry.load(), feed, run_id, Path(scratch), Progress(tell=log.info, doing=log.info)
+            target, layout, Registry.load(), feed, run_id, scratch, Progress(tell=log.info, doing=log.info)
         )
     for line in delivery_lines(outcome):
         log.info(line)
+    lost = list(fault_lines(outcome.faults))
+    for line in lost:
+        log.error(line)
     attempts = [attempt for attempt in read_outcomes(target, layout, run_id)[1] if attempt.feed == feed]
     deliveries = tuple(delivery for attempt in attempts for delivery in attempt.deliveries)
+    if lost and not deliveries:
+        raise DeliveriesLost("\n".join(lost))
     return outcome.model_copy(update={"deliveries": deliveries}).model_dump(mode="json") if deliveries else None
 
 
@@ -59,8 +72,8 @@ def build_candidate(run_id: str) -> dict[str, object] | None:
     """Build all models and write the candidate release; None if there is nothing new."""
     from customs_monitor.release.candidate import prepare
 
-    with tempfile.TemporaryDirectory() as scratch:
-        candidate = prepare(store(), Layout.load(), Registry.load(), run_id, Path(scratch))
+    with working_folder() as scratch:
+        candidate = prepare(store(), Layout.load(), Registry.load(), run_id, scratch)
     if candidate is None:
         return None
     log.info(
@@ -78,8 +91,8 @@ def gate_candidate(candidate: dict[str, object]) -> dict[str, object]:
     from customs_monitor.release.gate import gate
     from customs_monitor.release.records import Candidate
 
-    with tempfile.TemporaryDirectory() as scratch:
-        report = gate(store(), Layout.load(), Registry.load(), Candidate.model_validate(candidate), Path(scratch))
+    with working_folder() as scratch:
+        report = gate(store(), Layout.load(), Registry.load(), Candidate.model_validate(candidate), scratch)
     for verdict in report.verdicts:
         log.info("%s: %s; %s", verdict.check, verdict.verdict, verdict.detail)
     return {"candidate": candidate, "report": report.model_dump(mode="json")}
@@ -111,7 +124,7 @@ def verify_latest() -> dict[str, object]:
 
 
 def remove_abandoned() -> dict[str, object]:
-    """Delete candidates that were never published and are older than a week."""
+    """Delete candidates that were never published and are older than a week, and working files of killed processes."""
     from datetime import timedelta
 
     from customs_monitor.release.housekeeping import remove_abandoned as remove
@@ -119,7 +132,9 @@ def remove_abandoned() -> dict[str, object]:
     removed = remove(store(), Layout.load(), timedelta(days=7))
     for release_id in removed:
         log.info("removed the abandoned candidate %s", release_id)
-    return {"removed": list(removed)}
+    for folder in (abandoned := remove_abandoned_folders()):
+        log.info("removed the working folder %s, whose process was killed", folder)
+    return {"removed": list(removed), "folders": [str(folder) for folder in abandoned]}
 
 
 def list_unclaimed() -> dict[str, object]:
@@ -127,8 +142,8 @@ def list_unclaimed() -> dict[str, object]:
     from customs_monitor.collection.inbox import Inbox, look_through
     from customs_monitor.collection.summary import unclaimed_lines
 
-    with tempfile.TemporaryDirectory() as scratch:
-        found = look_through([Inbox.open(url) for url in inbox_urls()], Registry.load(), Path(scratch))
+    with working_folder() as scratch:
+        found = look_through([Inbox.open(url) for url in inbox_urls()], Registry.load(), scratch)
     lines = list(unclaimed_lines(found))
     for line in lines:
         log.warning(line)

@@ -15,6 +15,7 @@ from rich.table import Table
 from customs_monitor.bench.controls import ControlFigures
 from customs_monitor.bench.declarations import generate
 from customs_monitor.console import RunConsole
+from customs_monitor.scratch import working_folder
 
 #: Great Expectations, on pandas and on DuckDB, is measured up to this many rows: beyond, it takes minutes and many GiB.
 _EXPECTATIONS_ROWS = 1_000_000
@@ -61,8 +62,8 @@ def run_bench(rows: Sequence[int], controls: int, folder: Path | None, as_json: 
         0; a target that is missed is reported, it is no failure of the call.
     """
     console = RunConsole()
-    with tempfile.TemporaryDirectory(prefix="customs-monitor-bench-") as temporary:
-        working = folder or Path(temporary)
+    with working_folder() as temporary:
+        working = folder or temporary
         working.mkdir(parents=True, exist_ok=True)
         figures: list[Figure] = []
         for count in sorted(rows):

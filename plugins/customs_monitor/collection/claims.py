@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from customs_monitor.contracts import Contract, Layout, Registry
-from customs_monitor.intake import IntakeError, Sniffed
+from customs_monitor.intake import IntakeError, Sniffed, sniff
 
 #: Kinds of file that no reader is there for.
 _FOREIGN_KINDS = {"edifact": "UN/EDIFACT messages", "xml": "XML messages other than SDMX-ML", "binary": "binary files"}
@@ -90,6 +91,26 @@ def best_layout(look: Sniffed | IntakeError, contract: Contract) -> tuple[Layout
     """Return the layout of a feed that a file has, and True; or the one it is nearest to, and False."""
     fitting = [layout for layout in contract.layouts if header_fits(look, layout)]
     return (_most_specific(fitting), True) if fitting else (_nearest(look, contract), False)
+
+
+def layout_of(path: Path, contract: Contract, registry: Registry) -> tuple[Layout, bool, tuple[str, ...]]:
+    """Look at a file that is for a feed.
+
+    Args:
+        path: the file.
+        contract: of the feed.
+        registry: the contracts.
+
+    Returns:
+        The layout it has, and True, or the one it is nearest to, and False; then also the feeds whose header it has.
+    """
+    look: Sniffed | IntakeError
+    try:
+        look = sniff(path)
+    except IntakeError as error:
+        look = error
+    layout, fits = best_layout(look, contract)
+    return layout, fits, () if fits else looks_like(look, registry)
 
 
 def header_fits(look: Sniffed | IntakeError, layout: Layout) -> bool:

@@ -16,6 +16,7 @@ from customs_monitor.collection.calendar import Window, windows
 from customs_monitor.collection.in_force import in_force_of
 from customs_monitor.collection.landing import receipt_keys
 from customs_monitor.collection.records import Receipt, Record
+from customs_monitor.collection.verdicts import read_key
 from customs_monitor.contracts import Contract, Registry
 from customs_storage import ObjectStore
 from customs_storage.canonical import canonical_json
@@ -287,9 +288,10 @@ def _seen(store: ObjectStore, layout: Layout, feed: str, **period: str) -> dict[
     keys: dict[str, list[str]] = {}
     for key in receipt_keys(store, layout, feed=feed, **period):
         keys.setdefault(layout.parse("receipt", key)["period"], []).append(key)
-    for template in ("judgement", "ledger"):
-        for info in store.list(layout.prefix(template, feed=feed, **period)):
-            keys.setdefault(layout.parse(template, info.key)["period"], []).append(info.key)
+    for info in store.list(layout.prefix("judgement", feed=feed, **period)):
+        keys.setdefault(read_key(layout, info.key)[1]["period"], []).append(info.key)
+    for info in store.list(layout.prefix("ledger", feed=feed, **period)):
+        keys.setdefault(layout.parse("ledger", info.key)["period"], []).append(info.key)
     return {period: sha256_of(canonical_json(list(found))) for period, found in keys.items()}
 
 

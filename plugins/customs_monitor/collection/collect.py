@@ -14,7 +14,7 @@ from customs_monitor.collection.judging import judge_waiting
 from customs_monitor.collection.landing import land_files
 from customs_monitor.collection.progress import Progress
 from customs_monitor.collection.records import LandingOutcome
-from customs_monitor.collection.summary import ACCEPTED_TOLD, changing_lines, delivery_lines
+from customs_monitor.collection.summary import ACCEPTED_TOLD, changing_lines, delivery_lines, fault_lines
 from customs_monitor.collection.workers import Failure, prepare, side_by_side
 from customs_monitor.contracts import Project, Registry
 from customs_storage import ObjectStore, open_store
@@ -29,10 +29,18 @@ _PRELOADED = "customs_monitor.collection.preloaded"
 
 @dataclass(frozen=True)
 class Collected:
-    """What was found in the inboxes, and the error of each feed whose landing or judging failed."""
+    """What was found in the inboxes, and the error of each feed that failed to land or judge all or some of it."""
 
     found: Found
     failures: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is told of the judging of a feed: a line per verdict, and one per delivery that the store has lost."""
+
+    verdicts: tuple[str, ...]
+    lost: tuple[str, ...]
 
 
 def collect(
@@ -92,8 +100,10 @@ def collect(
         if isinstance(result, Failure):
             failed(feed, result)
             continue
-        for line in (*changing_lines(landed[feed]), *result):
+        for line in (*changing_lines(landed[feed]), *result.verdicts, *result.lost):
             progress.tell(f"{feed}: {line}")
+        if result.lost:
+            failures[feed] = "; ".join(result.lost)
     return Collected(found, {feed: failures[feed] for feed in sorted(failures)})
 
 
@@ -112,8 +122,8 @@ def _size(path: Path) -> int:
 
 
 def _one_by_one(
-    work: Callable[[str, Callable[[str], None]], list[str]], feeds: Sequence[str], progress: Progress
-) -> Iterator[tuple[str, list[str] | Failure]]:
+    work: Callable[[str, Callable[[str], None]], _Told], feeds: Sequence[str], progress: Progress
+) -> Iterator[tuple[str, _Told | Failure]]:
     for feed in feeds:
         try:
             yield feed, work(feed, progress.doing)
@@ -129,16 +139,16 @@ def _judged(
     scratch: Path,
     feed: str,
     doing: Callable[[str], None],
-) -> list[str]:
-    """Judge what waits for a feed; return the lines that tell of it."""
+) -> _Told:
+    """Judge what waits for a feed."""
     with tempfile.TemporaryDirectory(dir=scratch) as working:
         judged = judge_waiting(store, layout, registry, feed, run_id, Path(working), Progress(doing=doing))
-    return list(delivery_lines(judged, ACCEPTED_TOLD))
+    return _Told(tuple(delivery_lines(judged, ACCEPTED_TOLD)), tuple(fault_lines(judged.faults)))
 
 
 def _judged_by_worker(
     store_url: str, root: Path, run_id: str, scratch: Path, feed: str, doing: Callable[[str], None]
-) -> list[str]:
+) -> _Told:
     return _judged(*_opened(store_url, root), run_id, scratch, feed, doing)
 
 

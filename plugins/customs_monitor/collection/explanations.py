@@ -15,10 +15,11 @@ from customs_monitor.collection.ledger import (
     events,
     events_of_feed,
 )
-from customs_monitor.collection.records import JudgementRecord, Place, Record
+from customs_monitor.collection.records import Place, Record
 from customs_monitor.collection.uploads import clock
+from customs_monitor.collection.verdicts import last_judgement
 from customs_monitor.contracts import Registry
-from customs_storage import InvalidKey, ObjectNotFound, ObjectStore
+from customs_storage import InvalidKey, ObjectStore
 from customs_storage.layout import Layout
 
 #: Characters of an explanation.
@@ -89,9 +90,11 @@ def explain(
     if expires_on < moment.date():
         raise CannotExplain(f"the explanation would have expired on {expires_on}: choose today or a later day")
     try:
-        judgement = JudgementRecord.read(store, layout.key("judgement", **place.fields, delivery_id=delivery_id))
-    except (ObjectNotFound, InvalidKey):
-        raise CannotExplain("there is no such delivery with a verdict") from None
+        judgement = last_judgement(store, layout, **place.fields, delivery_id=delivery_id)
+    except InvalidKey:
+        judgement = None
+    if judgement is None:
+        raise CannotExplain("there is no such delivery with a verdict")
     if rule not in {issue.rule for issue in judgement.issues if issue.severity != "error"} | set(questions):
         raise CannotExplain(f"the delivery has no warning of the rule {rule}: errors are mended, not explained")
     event = ExplainedEvent(

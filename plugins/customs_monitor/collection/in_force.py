@@ -9,6 +9,7 @@ from itertools import groupby
 from customs_monitor.collection.landing import receipts
 from customs_monitor.collection.ledger import Event, events, events_of_feed
 from customs_monitor.collection.records import JudgementRecord, Place, Receipt
+from customs_monitor.collection.verdicts import judgements, rows_key
 from customs_monitor.collection.versions import Version, versions
 from customs_monitor.contracts import Contract, Registry
 from customs_storage import ObjectStore
@@ -22,6 +23,11 @@ class InForce:
     receipt: Receipt
     judgement: JudgementRecord
     key: str
+
+    @property
+    def layout(self) -> str:
+        """The layout of the contract that its rows were read by."""
+        return self.judgement.layout or self.receipt.layout
 
 
 def in_force(store: ObjectStore, layout: Layout, registry: Registry) -> list[InForce]:
@@ -101,14 +107,7 @@ def current_of(store: ObjectStore, layout: Layout, contract: Contract, period: s
 def _in_force(layout: Layout, version: Version) -> InForce:
     receipt = version.receipt
     assert version.judgement is not None
-    key = layout.key(
-        "accepted",
-        feed=receipt.feed,
-        period=receipt.period,
-        sender=receipt.sender,
-        delivery_id=receipt.delivery_id,
-    )
-    return InForce(receipt, version.judgement, key)
+    return InForce(receipt, version.judgement, rows_key(layout, receipt, version.judgement.revision))
 
 
 def in_force_of(store: ObjectStore, layout: Layout, contract: Contract, **period: str) -> Iterator[InForce]:
@@ -130,9 +129,3 @@ def in_force_of(store: ObjectStore, layout: Layout, contract: Contract, **period
         yield from (
             _in_force(layout, item) for item in group if item.current and not (item.receipt.synthetic and name in real)
         )
-
-
-def judgements(store: ObjectStore, layout: Layout, feed: str, **place: str) -> Iterator[JudgementRecord]:
-    """Yield the judgement records of a feed (of one `period` and `sender` of it), in the order of their keys."""
-    for info in store.list(layout.prefix("judgement", feed=feed, **place)):
-        yield JudgementRecord.read(store, info.key)

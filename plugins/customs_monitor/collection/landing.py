@@ -105,8 +105,8 @@ def land_arrival(
 ) -> Landed:
     """Store the bytes of a delivery and then its receipt.
 
-    The same feed, sender, period and bytes are a no-op. Killed between bytes and receipt, the next call finds the
-    bytes and writes the receipt.
+    The same feed, sender, period and bytes are a no-op, unless the store has lost them: then they are put back. Killed
+    between bytes and receipt, the next call finds the bytes and writes the receipt.
 
     Args:
         store: where to.
@@ -124,7 +124,11 @@ def land_arrival(
     place, delivery_id = arrival.place.fields, digest[:_ID_LENGTH]
     receipt_key = layout.key("receipt", **place, delivery_id=delivery_id)
     if store.head(receipt_key) is not None:
-        return Landed(Receipt.read(store, receipt_key), new=False)
+        earlier = Receipt.read(store, receipt_key)
+        lost = layout.key("landing", **place, delivery_id=delivery_id, name=earlier.file)
+        if earlier.sha256 == digest and store.head(lost) is None:
+            put_uncommitted(store, lost, arrival.path)
+        return Landed(earlier, new=False)
     key = layout.key("landing", **place, delivery_id=delivery_id, name=arrival.name)
     put_uncommitted(store, key, arrival.path)
     if _stamp(arrival.path) != seen:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from customs_monitor.collection.claims import best_layout, looks_like
+from customs_monitor.collection.claims import layout_of
 from customs_monitor.collection.identity import UNKNOWN, identify
 from customs_monitor.contracts import Contract, Layout, Registry
-from customs_monitor.intake import IntakeError, Sniffed, sniff
 from customs_monitor.validation.findings import Issue, RuleText
 from customs_monitor.validation.judge import Delivery, Judgement, judge, refuse_unread
 from customs_monitor.validation.report import write_reports
@@ -63,12 +62,7 @@ def preflight(
         received_at: when it came (UTC); now where None.
     """
     name = name or file.name
-    look: Sniffed | IntakeError
-    try:
-        look = sniff(file)
-    except IntakeError as error:
-        look = error
-    layout, fits = best_layout(look, contract)
+    layout, fits, other_feeds = layout_of(file, contract, registry)
     # A layout that takes something from the path finds the file where it would lie in an inbox.
     own_sender, own_period = identify(file, f"{contract.id}/{name}", layout, registry)
     delivery = _delivery(
@@ -78,7 +72,7 @@ def preflight(
         sender or own_sender,
         period or own_period,
         received_at,
-        looks_like=() if fits else looks_like(look, registry),
+        looks_like=other_feeds,
     )
     judgement = judge(file, delivery, contract, layout, registry, scratch, previous)
     return Preflight(file, delivery, judgement, contract, layout, fits)

@@ -87,6 +87,8 @@ class JudgementRecord(Record):
 
     Attributes:
         accepted_sha256: hash of the accepted Parquet, None where nothing was accepted.
+        revision: 1 for the first judgement of a delivery; each later one has the next number, and the last counts.
+        layout: the layout it was judged by, where that is another than its receipt says.
     """
 
     feed: str
@@ -101,6 +103,8 @@ class JudgementRecord(Record):
     rows_skipped: int
     issues: tuple[RuleCount, ...]
     accepted_sha256: str | None
+    revision: int = 1
+    layout: str | None = None
 
 
 class DeliveryOutcome(Record):
@@ -115,6 +119,16 @@ class DeliveryOutcome(Record):
     rows_accepted: int
     rows_refused: int
     issues: tuple[RuleCount, ...] = ()
+
+
+class DeliveryFault(Record):
+    """A delivery that could not be judged through no fault of its sender's; it waits until that is mended."""
+
+    period: str
+    sender: str
+    delivery_id: str
+    file: str
+    fault: str
 
 
 class ExpectationOutcome(Record):
@@ -153,6 +167,7 @@ class JudgingOutcome(Record):
 
     Attributes:
         deliveries: in the order of their arrival; with an error, those that had been committed before it.
+        faults: deliveries that the store has not kept as they were received; the others were judged without them.
         expectations: what Great Expectations found on the batch, empty where no delivery could be read.
         seconds: wall time by part: `sql` the one-pass judgement, `expectations` the suite, `store` writing.
         error: why the step failed, None if it did not.
@@ -163,5 +178,6 @@ class JudgingOutcome(Record):
     started_at: datetime
     seconds: dict[str, float]
     deliveries: tuple[DeliveryOutcome, ...] = ()
+    faults: tuple[DeliveryFault, ...] = ()
     expectations: tuple[ExpectationOutcome, ...] = ()
     error: str | None = None

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from customs_monitor.collection.inbox import Found, Inbox
-from customs_monitor.collection.records import JudgingOutcome, LandingOutcome
+from customs_monitor.collection.records import DeliveryFault, JudgingOutcome, LandingOutcome
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
-_VERDICTS = {
+#: Verdicts in words.
+VERDICTS = {
     "accepted": "accepted",
     "accepted_with_warnings": "accepted with warnings",
     "refused": "REFUSED",
@@ -55,13 +56,19 @@ def delivery_lines(outcome: JudgingOutcome, accepted: int | None = None) -> Iter
         shown = ", ".join(f"{issue.rule} x{issue.count:,}" for issue in broken[:_RULES_SHOWN])
         more = f" and {len(broken) - _RULES_SHOWN} more rules" if len(broken) > _RULES_SHOWN else ""
         yield (
-            f"{delivery.file} ({delivery.sender} {delivery.period}): {_VERDICTS[delivery.verdict]}, "
+            f"{delivery.file} ({delivery.sender} {delivery.period}): {VERDICTS[delivery.verdict]}, "
             f"{delivery.rows_read:,} rows read, {delivery.rows_accepted:,} accepted, "
             f"{delivery.rows_refused:,} refused{'; ' + shown if shown else ''}{more}"
         )
     if folded:
         rows = sum(delivery.rows_accepted for delivery in folded)
         yield f"{len(folded):,} more deliveries accepted, {rows:,} rows"
+
+
+def fault_lines(faults: Iterable[DeliveryFault]) -> Iterator[str]:
+    """Yield a line per delivery that could not be judged through no fault of its sender's."""
+    for item in faults:
+        yield f"{item.file} ({item.sender} {item.period}): NOT JUDGED, the store has lost it: {item.fault}"
 
 
 def changing_lines(outcome: LandingOutcome) -> Iterator[str]:
@@ -90,7 +97,7 @@ def feed_totals(
     totals = []
     for feed in feeds:
         deliveries = [item for outcome in judgings if outcome.feed == feed for item in outcome.deliveries]
-        verdicts = {verdict: sum(item.verdict == verdict for item in deliveries) for verdict in _VERDICTS}
+        verdicts = {verdict: sum(item.verdict == verdict for item in deliveries) for verdict in VERDICTS}
         totals.append(
             FeedTotals(
                 feed=feed,

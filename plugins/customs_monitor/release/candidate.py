@@ -163,6 +163,7 @@ def _listed(item: InForce) -> ManifestDelivery:
         origin="/".join(receipt.origin.rstrip("/").split("/")[-2:]),
         synthetic=receipt.synthetic,
         accepted_sha256=item.judgement.accepted_sha256,
+        revision=item.judgement.revision,
     )
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from customs_monitor.release.accepted import PROVENANCE
 from customs_monitor.release.build import build
 from customs_monitor.release.datasets import OBSERVATION_COLUMNS
 from customs_monitor.release.dbt_run import dbt_docs
+from customs_monitor.scratch import working_folder
 
 #: Where dbt's page counts its visitors, if it is asked to. It is not, and does not know where any more.
 _COUNTERS = ("fishtownanalytics.sinter-collect.com", "//d1fc8wv8zag5ca.cloudfront.net/2.9.0/sp.js")
@@ -114,8 +114,8 @@ def main() -> None:
     """Write the page into the folder given, by default `build/docs`."""
     registry = Registry.load()
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else registry.project.root / "build" / "docs"
-    with tempfile.TemporaryDirectory(prefix="customs-monitor-") as scratch:
-        path = write_docs(registry, folder, Path(scratch))
+    with working_folder() as scratch:
+        path = write_docs(registry, folder, scratch)
     print(f"written: {path}")  # noqa: T201 - a command
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from customs_monitor.collection.landing import receipts
 from customs_monitor.collection.records import JudgementRecord, Receipt, Record
+from customs_monitor.collection.verdicts import judgement_key, last_judgement, place_of
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.layout import Layout
@@ -79,12 +80,13 @@ class Exclusions:
                         sender=sender,
                         reason="is expected and has nothing accepted; it is no zero",
                     )
-        ids = {(item.sender, item.delivery_id) for item in counting}
+        revisions = {(item.sender, item.delivery_id): item.revision for item in counting}
         for receipt in receipts(self.store, self.layout, feed=feed, period=period):
             if concerned is not None and receipt.sender not in concerned:
                 continue
-            judgement = self._judgement(receipt)
-            if (receipt.sender, receipt.delivery_id) not in ids:
+            revision = revisions.get((receipt.sender, receipt.delivery_id))
+            judgement = self._judgement(receipt, revision)
+            if revision is None:
                 kind, reason = self._why(receipt, judgement, counting)
                 yield _exclusion(kind, receipt, judgement.rows_read if judgement else None, reason)
             elif judgement is not None and judgement.rows_refused:
@@ -111,10 +113,11 @@ class Exclusions:
             return "superseded delivery", f"replaced by {', '.join(later)}"
         return "delivery that came too late", "its verdict came after the release was begun"
 
-    def _judgement(self, receipt: Receipt) -> JudgementRecord | None:
-        place = receipt.model_dump(include={"feed", "period", "sender", "delivery_id"})
+    def _judgement(self, receipt: Receipt, revision: int | None) -> JudgementRecord | None:
+        if revision is None:
+            return last_judgement(self.store, self.layout, **place_of(receipt))
         try:
-            return JudgementRecord.read(self.store, self.layout.key("judgement", **place))
+            return JudgementRecord.read(self.store, judgement_key(self.layout, receipt, revision))
         except ObjectNotFound:
             return None
 

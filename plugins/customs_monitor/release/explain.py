@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -12,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from customs_monitor.collection.records import JudgementRecord, Receipt
+from customs_monitor.collection.verdicts import judgement_key
 from customs_monitor.contracts import Registry
 from customs_monitor.contracts.periods import SEVERAL
 from customs_monitor.release.causes import identity
@@ -24,6 +24,7 @@ from customs_monitor.release.listed import fetch
 from customs_monitor.release.published import Published
 from customs_monitor.release.row_issues import RowIssue, issues_of
 from customs_monitor.release.show import Cell, select
+from customs_monitor.scratch import working_folder
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.manifest import ManifestDelivery
@@ -73,8 +74,8 @@ def explain(
     assert spec is not None  # an indicator that has a table has a specification
     registry = registry or Registry.load()
     candidates = behind(manifest.deliveries, entry, period)
-    with tempfile.TemporaryDirectory(prefix="customs-monitor-") as folder:
-        found = _Evidence(published, registry, entry, candidates, Path(folder)).of(wanted, cells, rows)
+    with working_folder() as scratch:
+        found = _Evidence(published, registry, entry, candidates, scratch).of(wanted, cells, rows)
     return Explanation(
         release_id=manifest.release_id,
         created_at=manifest.created_at,
@@ -252,7 +253,7 @@ def lineage(contents: Contents, table: str) -> Iterator[Step]:
 def _behind(store: ObjectStore, layout: Layout, delivery: ManifestDelivery, rows_used: int | None) -> DeliveryBehind:
     place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
     receipt = Receipt.read(store, layout.key("receipt", **place))
-    judgement = JudgementRecord.read(store, layout.key("judgement", **place))
+    judgement = JudgementRecord.read(store, judgement_key(layout, delivery, delivery.revision))
     return DeliveryBehind(
         **place,
         file=receipt.file,

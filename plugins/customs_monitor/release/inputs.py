@@ -30,7 +30,7 @@ def local_deliveries(store: ObjectStore, deliveries: Sequence[InForce], folder: 
         if sha256_of(path) != item.judgement.accepted_sha256:
             raise ReleaseError(
                 f"{store.url}: {item.key} is not what delivery {receipt.delivery_id} was judged by: restore it "
-                "from an earlier version, or delete it with its judgement so that the delivery is judged again"
+                f"from an earlier version, or let customs-monitor rejudge {receipt.feed} write it again"
             )
         found.append(
             LocalDelivery(
@@ -39,7 +39,7 @@ def local_deliveries(store: ObjectStore, deliveries: Sequence[InForce], folder: 
                 sender=receipt.sender,
                 delivery_id=receipt.delivery_id,
                 path=path,
-                layout=receipt.layout,
+                layout=item.layout,
                 received_sequence=receipt.sequence,
                 synthetic=receipt.synthetic,
             )

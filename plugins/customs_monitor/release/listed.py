@@ -8,6 +8,7 @@ from pathlib import Path
 
 from customs_monitor.collection.in_force import InForce
 from customs_monitor.collection.records import JudgementRecord, Receipt
+from customs_monitor.collection.verdicts import judgement_key, place_of, rows_key
 from customs_monitor.release.accepted import LocalDelivery
 from customs_monitor.release.errors import ReleaseError
 from customs_monitor.release.inputs import local_deliveries
@@ -76,15 +77,14 @@ def _order(receipt: Receipt) -> tuple[object, ...]:
 
 
 def _listed(store: ObjectStore, layout: Layout, delivery: ManifestDelivery) -> InForce:
-    place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
-    key = layout.key("receipt", **place)
+    key = layout.key("receipt", **place_of(delivery))
     receipt = Receipt.read(store, key)
     if receipt.sha256 != delivery.sha256:
         raise ReleaseError(f"{store.url}: {key} is the receipt of other bytes than the release rests on: {_RESTORE}")
-    key = layout.key("judgement", **place)
+    key = judgement_key(layout, delivery, delivery.revision)
     judgement = JudgementRecord.read(store, key)
     if judgement.accepted_sha256 is None:
         raise ReleaseError(f"{store.url}: {key} accepts nothing, and the release rests on it: {_RESTORE}")
     if delivery.accepted_sha256 not in (None, judgement.accepted_sha256):
-        raise ReleaseError(f"{store.url}: {key} was judged again since the release, with other rows: {_RESTORE}")
-    return InForce(receipt, judgement, layout.key("accepted", **place))
+        raise ReleaseError(f"{store.url}: {key} accepts other rows than the release rests on: {_RESTORE}")
+    return InForce(receipt, judgement, rows_key(layout, delivery, delivery.revision))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from customs_monitor.collection.records import JudgementRecord
+from customs_monitor.collection.verdicts import judgement_key
 from customs_monitor.release.contents import Contents, IndicatorEntry
 from customs_monitor.release.datasets import Dataset
 from customs_monitor.release.errors import NotInRelease, ReleaseError
@@ -104,9 +105,8 @@ class Written:
 
 def _corrected(store: ObjectStore, layout: Layout, delivery: ManifestDelivery) -> bool:
     """Tell by the record of its verdict whether known errors of the source were corrected in a delivery."""
-    place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
     try:
-        judgement = JudgementRecord.read(store, layout.key("judgement", **place))
+        judgement = JudgementRecord.read(store, judgement_key(layout, delivery, delivery.revision))
     except ObjectNotFound:
         return False
     return any(issue.code == CORRECTED for issue in judgement.issues)

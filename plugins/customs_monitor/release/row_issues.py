@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from customs_monitor.collection.records import Record
+from customs_monitor.collection.verdicts import report_key
 from customs_monitor.release.cell_rows import RowPlace
 from customs_monitor.release.published import CORRECTED
 from customs_monitor.validation.issue_file import ListedIssue, listed_issues
@@ -42,8 +43,7 @@ def issues_of(
         rows: its rows.
         scratch: a folder for the report of a store that is not local.
     """
-    place = delivery.model_dump(include={"feed", "period", "sender", "delivery_id"})
-    key = layout.key("rejected", **place, name=_ISSUES)
+    key = report_key(layout, delivery, _ISSUES, delivery.revision)
     try:
         path = store.local_path(key) or store.download(key, scratch / f"{delivery.delivery_id}.{_ISSUES}")
     except ObjectNotFound:

@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from customs_monitor.collection.collect import collect
 from customs_monitor.collection.in_force import in_force, without_contract
-from customs_monitor.collection.inbox import Inbox
-from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.inbox import Inbox, look_through
+from customs_monitor.collection.landing import land_files, receipts
 from customs_monitor.collection.progress import Progress
 from customs_storage import StoreUnavailable
 from customs_storage.hashing import sha256_of
@@ -170,7 +171,7 @@ def test_a_failure_is_recorded_and_goes_on(collection: Collection, monkeypatch: 
     def broken(*_: object) -> None:
         raise RuntimeError("the disk is on fire")
 
-    monkeypatch.setattr("customs_monitor.collection.judging.judge", broken)
+    monkeypatch.setattr("customs_monitor.collection.judging_steps.judge", broken)
     collection.deliver("survey_results/survey.csv", SURVEY)
     with pytest.raises(RuntimeError, match="the disk is on fire"):
         collection.run("survey_results")
@@ -180,18 +181,18 @@ def test_a_failure_is_recorded_and_goes_on(collection: Collection, monkeypatch: 
 
 
 def test_readings_that_disagree_commit_nothing(collection: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
-    from customs_monitor.collection import judging
+    from customs_monitor.collection import judging_steps
 
-    honest = judging.judge_batch
+    honest = judging_steps.judge_batch
 
     def other(*arguments: Any) -> Any:
         verdict = honest(*arguments)
         first, *rest = [item for item in verdict.results if item.comparable]
         return replace(verdict, results=(replace(first, unexpected_count=first.unexpected_count + 1), *rest))
 
-    monkeypatch.setattr(judging, "judge_batch", other)
+    monkeypatch.setattr(judging_steps, "judge_batch", other)
     collection.deliver("survey_results/survey.csv", SURVEY)
-    with pytest.raises(judging.ReadingsDisagree, match="count differently; nothing was accepted"):
+    with pytest.raises(judging_steps.ReadingsDisagree, match="count differently; nothing was accepted"):
         collection.run("survey_results")
     assert not list(collection.store.list("accepted/"))
     assert not list(collection.store.list("judgements/"))
@@ -231,15 +232,15 @@ def test_what_was_committed_before_a_failure_is_in_its_record_and_not_judged_aga
 ) -> None:
     from customs_monitor.collection import judging
 
-    commit, committed = judging._commit, []
+    commit, committed = judging.commit, []
 
-    def fails_on_the_second(*arguments: Any) -> Any:
+    def fails_on_the_second(*arguments: Any) -> None:
         if committed:
             raise StoreUnavailable("no answer")
-        committed.append(commit(*arguments))
-        return committed[0]
+        commit(*arguments)
+        committed.append(arguments)
 
-    monkeypatch.setattr(judging, "_commit", fails_on_the_second)
+    monkeypatch.setattr(judging, "commit", fails_on_the_second)
     collection.deliver("survey_results/one.csv", SURVEY)
     collection.deliver("survey_results/two.csv", SURVEY.replace("2018-2020", "2015-2017"))
     with pytest.raises(StoreUnavailable):
@@ -255,16 +256,16 @@ def test_what_was_committed_before_a_failure_is_in_its_record_and_not_judged_aga
 def test_a_real_delivery_is_not_compared_with_a_synthetic_one(
     collection: Collection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from customs_monitor.collection import judging
+    from customs_monitor.collection import judging_steps
 
     compared: list[bool] = []
-    judge = judging.judge
+    judge = judging_steps.judge
 
     def watched(*arguments: Any) -> Any:
         compared.append(arguments[-1] is not None)
         return judge(*arguments)
 
-    monkeypatch.setattr(judging, "judge", watched)
+    monkeypatch.setattr(judging_steps, "judge", watched)
     collection.deliver("provenance.json", '{"synthetic": true}')
     collection.deliver("survey_results/survey.csv", SURVEY)
     collection.run("survey_results")
@@ -318,3 +319,68 @@ def test_deliveries_of_a_feed_whose_contract_is_gone_are_named(collection: Colle
         feeds={feed: contract for feed, contract in collection.registry.feeds.items() if feed != "survey_results"},
     )
     assert without_contract(collection.store, collection.layout, left) == ["survey_results"]
+
+
+def _lose(collection: Collection, file: str) -> str:
+    (key,) = [key for key in collection.objects("landing/") if key.endswith(f"/{file}")]
+    collection.store.delete(key)
+    return key
+
+
+def _land_two(collection: Collection) -> None:
+    collection.deliver("survey_results/kept.csv", SURVEY)
+    collection.deliver("survey_results/lost.csv", SURVEY.replace("2018-2020", "2021-2023"))
+    found = look_through([Inbox.open(str(collection.inbox))], collection.registry, collection.scratch)
+    land_files(
+        collection.store, collection.layout, collection.registry, "survey_results",
+        found.claimed["survey_results"], "run-0",
+    )  # fmt: skip
+
+
+def test_a_delivery_whose_bytes_are_gone_is_a_fault_of_that_delivery_alone(collection: Collection) -> None:
+    _land_two(collection)
+    key = _lose(collection, "lost.csv")
+    (collection.inbox / "survey_results" / "lost.csv").unlink()
+    _, judged = collection.run("survey_results")
+    assert [item.file for item in judged.deliveries] == ["kept.csv"]
+    assert [(item.file, item.period) for item in judged.faults] == [("lost.csv", "2021-2023")]
+    record = json.loads(collection.store.get("outcomes/run-1/survey_results.judge.json"))
+    assert record["faults"][0]["fault"].startswith(f"{key} is gone: ")
+    # It waits, and is told again, until somebody mends it; the same file sent again does.
+    _, judged = collection.run("survey_results")
+    assert ([item.file for item in judged.faults], judged.deliveries) == (["lost.csv"], ())
+    collection.deliver("survey_results/again.csv", SURVEY.replace("2018-2020", "2021-2023"))
+    landed, judged = collection.run("survey_results")
+    assert landed.landed == ()
+    assert [(item.file, item.verdict) for item in judged.deliveries] == [("lost.csv", "accepted")]
+    assert judged.faults == ()
+
+
+def test_a_delivery_that_is_shorter_than_its_receipt_says_is_a_fault(collection: Collection) -> None:
+    _land_two(collection)
+    key = _lose(collection, "lost.csv")
+    collection.store.put(key, b"REF_")
+    _, judged = collection.run("survey_results")
+    (fault,) = judged.faults
+    assert "has 4 bytes, and" in fault.fault
+    assert [item.file for item in judged.deliveries] == ["kept.csv"]
+
+
+def test_a_feed_with_a_lost_delivery_has_failed_in_part(collection: Collection) -> None:
+    _land_two(collection)
+    _lose(collection, "lost.csv")
+    (collection.inbox / "survey_results" / "lost.csv").unlink()
+    lines: list[str] = []
+    collected = collect(
+        collection.store,
+        collection.layout,
+        collection.registry,
+        [Inbox.open(str(collection.inbox))],
+        "run-1",
+        collection.scratch,
+        Progress(tell=lines.append),
+    )
+    assert list(collected.failures) == ["survey_results"]
+    assert "lost.csv (TAXUD 2021-2023): NOT JUDGED" in collected.failures["survey_results"]
+    assert any("kept.csv (TAXUD 2018-2020): accepted" in line for line in lines)
+    assert any("lost.csv (TAXUD 2021-2023): NOT JUDGED" in line for line in lines)

@@ -212,6 +212,25 @@ class TestVerify:
         problems = [text for release in two for text in verify(store, layout, release.release_id).problems]
         assert all(any(text.startswith(f"{key}: altered") for text in problems) for key in tampered)
 
+    def test_lost_rows_and_lost_bytes_are_named_also_of_a_delivery_that_no_release_rests_on(
+        self, store, layout, two, deliveries
+    ):
+        late = deliveries.survey(cycle="2021-2023")
+        (judged,) = [info.key for info in store.list("judgements/survey_results/2021-2023/")]
+        store.delete(judged)
+        lost = [next(info.key for info in store.list("accepted/survey_results/"))]
+        lost += [info.key for info in store.list("landing/") if info.key.endswith(".csv")]
+        for key in lost:
+            store.delete(key)
+        first, second = (verify(store, layout, release.release_id).problems for release in two)
+        told = f"landing/survey_results/2021-2023/TAXUD/{late.delivery_id}/: missing: delivery {late.delivery_id}"
+        assert any(text.startswith(told) for text in second)
+        for key in lost:
+            folder = key.rpartition("/")[0]
+            assert any(text.startswith((f"{key}: missing", f"{folder}/: missing")) for text in (*first, *second)), key
+        # The superseded delivery has lost its bytes as well.
+        assert len(set(second)) == len(second) == 4
+
 
 def test_releases_are_listed_newest_first(store, layout, two):
     listed = releases(store, layout)

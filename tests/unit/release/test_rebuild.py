@@ -16,7 +16,10 @@ from customs_monitor.collection.records import JudgementRecord
 from customs_monitor.release import rebuild as rebuilding
 from customs_monitor.release import release_now
 from customs_monitor.release.dbt_run import DbtError
+from customs_monitor.release.diff import as_text as diff_text
+from customs_monitor.release.diff import diff
 from customs_monitor.release.errors import NothingPublished, ReleaseError
+from customs_monitor.release.explain import explain
 from customs_monitor.release.fingerprint import CodeVersion, libraries_unlike_lock
 from customs_monitor.release.history import manifest_of
 from customs_monitor.release.rebuild import Rebuilt, rebuild
@@ -107,6 +110,20 @@ class TestTheSameCode:
         told = again(release.release_id)
         assert (told.verdict, told.deliveries) == ("equal", 1)
         assert [item.delivery_id for item in manifest_of(store, release.release_id).deliveries] == [made_up.delivery_id]
+
+    def test_what_was_judged_again_since_counts_by_the_judgement_of_then(
+        self, store, layout, registry, deliveries, fake_build, again, scratch
+    ):
+        receipt = deliveries.survey()
+        first = release_now(store, layout, registry, "run-1", scratch())
+        deliveries.judge_again(receipt, keep=3)
+        second = release_now(store, layout, registry, "run-2", scratch())
+        assert [manifest_of(store, item.release_id).deliveries[0].revision for item in (first, second)] == [1, 2]
+        assert {again(item.release_id).verdict for item in (first, second)} == {"equal"}
+        told = diff(store, layout, first.release_id, second.release_id)
+        assert "judged again: survey_results 2018-2020 TAXUD" in diff_text(told)
+        (evidence,) = explain(store, layout, "o4-3", "2018-2020", "EU27_2020", {"MEASURE": "COUNT_1"}).deliveries
+        assert (evidence.contract_version, evidence.rows_accepted) == ("2.0.0", 3)
 
     def test_other_bytes_from_the_same_code_are_a_fault_with_the_cells_and_libraries_named(
         self, first, fake_build, again, monkeypatch
@@ -214,12 +231,12 @@ class TestWhatIsMissing:
         (problem,) = again(first.release_id).problems
         assert f"{key} is not what delivery" in problem
 
-    def test_a_delivery_that_was_judged_again_is_named(self, store, layout, first, again):
+    def test_a_judgement_of_other_rows_is_named(self, store, layout, first, again):
         (info,) = store.list("judgements/")
         record = JudgementRecord.read(store, info.key)
         damaged(store, info.key, record.model_copy(update={"accepted_sha256": "0" * 64}).to_bytes())
         (problem,) = again(first.release_id).problems
-        assert f"{info.key} was judged again since the release" in problem
+        assert f"{info.key} accepts other rows than the release rests on" in problem
 
     def test_a_receipt_of_other_bytes_is_named(self, store, layout, first, again):
         key = next(info.key for info in store.list("landing/") if info.key.endswith("receipt.json"))

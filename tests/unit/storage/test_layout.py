@@ -30,6 +30,15 @@ KEYS = {
         {"feed": "crc_statistics", "period": "2026-Q3", "sender": "MT", "kind": "t-14", "step": "sent"},
         "reminders/crc_statistics/2026-Q3/MT/t-14/sent.json",
     ),
+    "accepted_again": (
+        {**DELIVERY, "revision": "2"},
+        "accepted/comext_trade/period=2026-Q3/sender=EL/9f86d081/2.parquet",
+    ),
+    "rejected_again": (
+        {**DELIVERY, "revision": "2", "name": "report.html"},
+        "rejected/comext_trade/2026-Q3/EL/9f86d081/2/report.html",
+    ),
+    "judgement_again": ({**DELIVERY, "revision": "2"}, "judgements/comext_trade/2026-Q3/EL/9f86d081/2.json"),
     "outcome": ({"run_id": "r1", "name": "judge comext"}, "outcomes/r1/judge%20comext.json"),
     "latest": ({}, "published/latest.json"),
     "manifest": ({"release_id": "r1"}, "published/releases/r1/manifest.json"),

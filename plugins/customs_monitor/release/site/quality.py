@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from customs_monitor.collection.in_force import judgements
 from customs_monitor.collection.records import JudgementRecord
+from customs_monitor.collection.verdicts import judgements
 from customs_monitor.contracts import Contract, Registry
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
