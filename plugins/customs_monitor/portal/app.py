@@ -6,8 +6,17 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from customs_monitor.collection.uploads import Upload
-from customs_monitor.portal import api, faults, health, pages, published, sign_in, sign_in_provider
+from customs_monitor.portal import (
+    api,
+    assets,
+    faults,
+    health,
+    language_choice,
+    pages,
+    published,
+    sign_in,
+    sign_in_provider,
+)  # fmt: skip
 from customs_monitor.portal.audit import Auditing
 from customs_monitor.portal.auth import csrf
 from customs_monitor.portal.auth.identify import Identification
@@ -31,12 +40,17 @@ class _Elsewhere:
 def create_app(services: Services, work: Work | None = None) -> FastAPI:
     """Put the portal together.
 
+<<<<<<< HEAD
     Args:
         services: what routes work with.
         work: is told when there is something to check or send; None leaves that to other processes.
 
     Everything needs a signed-in user but what `published`, `health` and `sign_in` serve; every form of a page carries
     a token. Who asks is found before any route runs.
+=======
+    Everything needs a signed-in user but what `published`, `health`, `assets`, `language_choice` and `sign_in` serve;
+    every form of a page carries a token. Who asks is found before any route runs.
+>>>>>>> ac44336 (Show a Member State its collections, verdicts, previews, history and receipts, and the Commission who is late: pages in the look of the site, in English, French and German, of every issue by page)
     """
     app = FastAPI(
         title="Customs Monitor",
@@ -49,6 +63,8 @@ def create_app(services: Services, work: Work | None = None) -> FastAPI:
     app.state.work = work or _Elsewhere()
     form = Depends(csrf.ours)
     app.include_router(health.router, include_in_schema=False)
+    app.include_router(assets.router, include_in_schema=False)
+    app.include_router(language_choice.router, include_in_schema=False)
     app.include_router(sign_in.router, dependencies=[form], include_in_schema=False)
     app.include_router(sign_in_provider.router, include_in_schema=False)
     for router in pages.ROUTERS:

@@ -48,7 +48,8 @@ def answer(request: Request, problem: Problem) -> Response:
     if problem.status is HTTPStatus.UNAUTHORIZED:
         back = request.url.path if request.method == "GET" else "/"
         return RedirectResponse(f"/sign-in?next={quote(back)}", HTTPStatus.SEE_OTHER)
-    response = page(request, "problem.html.j2", problem.status, problem=problem)
+    # Whatever the address, the page is the same: no entry of the menu is marked.
+    response = page(request, "problem.html.j2", problem.status, problem=problem, here="", section="")
     response.headers.update(problem.headers)
     return response
 

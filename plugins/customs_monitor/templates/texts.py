@@ -26,11 +26,16 @@ class _TextFile(BaseModel):
 
 
 class Texts:
-    """The words of one language."""
+    """The words of one language.
 
-    def __init__(self, language: str) -> None:
+    Args:
+        language: one of `LANGUAGES`.
+        folder: of the files; those of the templates by default.
+    """
+
+    def __init__(self, language: str, folder: Path = _FOLDER) -> None:
         self.language = language
-        self._texts = read_yaml(_FOLDER / f"{language}.yml", _TextFile).texts
+        self._texts = read_yaml(folder / f"{language}.yml", _TextFile).texts
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of a key, with its `{names}` filled in.

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from customs_monitor.contracts import Registry
+from customs_monitor.contracts import Contract, Quality, Registry
+from customs_monitor.contracts.content_checks import ContentCheck
 from customs_monitor.contracts.documents import read_yaml
 
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
@@ -119,6 +120,16 @@ class Translator:
         own = self._translation.catalogue.get(code) if self._translation else None
         return (own.title if own else None) or found.title
 
+    def declared(self, feed: str, rule: str) -> str | None:
+        """Return the template of what a rule of a contract says; None where the contract has no such rule."""
+        contract = self._registry.feeds.get(feed)
+        found = _declared(contract, rule) if contract else None
+        if found is None:
+            return None
+        collection = self._translation.collections.get(feed) if self._translation else None
+        own = collection.rules.get(rule) if collection else None
+        return own.message if own else found.message
+
     def name(self, feed: str) -> str:
         """Return the name of a collection."""
         own = self._translation.collections.get(feed) if self._translation else None
@@ -146,11 +157,9 @@ class Translator:
         contract = self._registry.feeds.get(feed)
         collection = self._translation.collections.get(feed)
         if contract is not None and collection is not None and (own := collection.rules.get(rule)):
-            schema = contract.schema_
-            declared = {item.id: (item.message, item.cure) for item in schema.quality}
-            declared |= {item.id: (item.message, item.cure) for item in schema.contentChecks}
-            if rule in declared:
-                return _texts(*declared[rule]), _texts(own.message, own.cure)
+            declared = _declared(contract, rule)
+            if declared is not None:
+                return _texts(declared.message, declared.cure), _texts(own.message, own.cure)
         if code in self._translation.catalogue and code in self._registry.rules:
             catalogue, own = self._registry.rules[code], self._translation.catalogue[code]
             return _texts(catalogue.message, catalogue.cure), _texts(own.message, own.cure)
@@ -190,6 +199,12 @@ class Translator:
 def translation_path(registry: Registry, language: str) -> Path:
     """Return the file with the translations of a language."""
     return registry.project.expectations / "translations" / f"{language}.yml"
+
+
+def _declared(contract: Contract, rule: str) -> Quality | ContentCheck | None:
+    """Return what a contract declares under an id: a rule, or a question about content."""
+    declared: tuple[Quality | ContentCheck, ...] = (*contract.schema_.quality, *contract.schema_.contentChecks)
+    return next((item for item in declared if item.id == rule), None)
 
 
 def _texts(message: str, cure: str) -> dict[str, str]:

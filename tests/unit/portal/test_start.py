@@ -22,5 +22,5 @@ def test_nothing_published_is_said(portal: Portal) -> None:
 def test_what_is_not_there_is_a_page_for_people_and_a_document_for_programs(portal: Portal) -> None:
     page, document = portal.anybody().get("/nothing"), portal.anybody().get("/api/v1/nothing")
     assert page.status_code == document.status_code == 404
-    assert "<h1>Not Found</h1>" in page.text
+    assert "There is nothing here, or nothing that you may see" in page.text
     assert document.headers["content-type"] == "application/problem+json"

@@ -4,5 +4,23 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from customs_monitor.portal.pages import (
+    account,
+    collections,
+    deliveries,
+    explaining,
+    overview,
+    upload_pages,
+    uploading,
+)  # fmt: skip
+
 #: The routers of the pages, in order.
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (
+    collections.router,
+    uploading.router,
+    upload_pages.router,
+    explaining.router,
+    deliveries.router,
+    overview.router,
+    account.router,
+)
