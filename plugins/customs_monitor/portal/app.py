@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from customs_monitor.collection.uploads import Upload
 from customs_monitor.portal import (
     api,
     assets,
@@ -40,17 +41,12 @@ class _Elsewhere:
 def create_app(services: Services, work: Work | None = None) -> FastAPI:
     """Put the portal together.
 
-<<<<<<< HEAD
     Args:
         services: what routes work with.
         work: is told when there is something to check or send; None leaves that to other processes.
 
-    Everything needs a signed-in user but what `published`, `health` and `sign_in` serve; every form of a page carries
-    a token. Who asks is found before any route runs.
-=======
     Everything needs a signed-in user but what `published`, `health`, `assets`, `language_choice` and `sign_in` serve;
     every form of a page carries a token. Who asks is found before any route runs.
->>>>>>> ac44336 (Show a Member State its collections, verdicts, previews, history and receipts, and the Commission who is late: pages in the look of the site, in English, French and German, of every issue by page)
     """
     app = FastAPI(
         title="Customs Monitor",

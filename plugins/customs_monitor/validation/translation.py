@@ -169,6 +169,9 @@ class Translator:
         """Take the values out of an English text and put them into a template of this language."""
         if english is None or own is None or set(_PLACEHOLDER.findall(english)) == {english.strip("{}")}:
             return None  # a template that is one placeholder says nothing by itself
+        if "{" not in english and text.startswith(f"{english} "):
+            # A sentence about the detail follows; in another language it would be no help.
+            return " ".join(filter(None, (own, self.sentence(text[len(english) + 1 :]))))
         match = _pattern(english).fullmatch(text)
         if match is None:
             return None
