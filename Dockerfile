@@ -1,11 +1,12 @@
-# The platform as a container: Airflow with the project's locked dependencies. Runs as an unprivileged user.
+# The platform as a container: Airflow and the portal, with the project's locked dependencies. Runs as an unprivileged user.
 FROM python:3.11-slim-bookworm
 
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 50000 airflow \
- && install --directory --owner airflow /opt/airflow /opt/airflow/logs /opt/customs-monitor
+ && install --directory --owner airflow /opt/airflow /opt/airflow/logs /opt/customs-monitor \
+    /var/lib/customs-monitor
 
 WORKDIR /opt/customs-monitor
 ENV UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 PATH=/opt/venv/bin:$PATH \

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import count
 
 from customs_monitor.checking.pool import CheckPool
 from customs_monitor.checking.results import CheckFailed
@@ -24,15 +25,19 @@ from customs_monitor.collection.judging import waiting
 from customs_monitor.collection.sending import NotSendable, confirm, confirmed_unsent, send
 from customs_monitor.collection.signing import SigningKey
 from customs_monitor.collection.upload_check import claim_check, verdict_of, waiting_for_check
+from customs_monitor.collection.upload_expiry import remove_expired as remove_expired_uploads
 from customs_monitor.collection.uploads import Upload, uploads_of_all
 from customs_monitor.portal.checks import ARCHIVE, check
 from customs_monitor.portal.dependencies import Services
+from customs_monitor.portal.expiry import remove_expired
 from customs_monitor.portal.judging_process import judge_feed
 from customs_storage import StoreError
 
 _LOG = logging.getLogger(__name__)
 #: Seconds between two looks at what others have left.
 _PAUSE = 20.0
+#: Looks between two rounds of removing what has expired: about an hour.
+_ROUND = 180
 
 
 class Jobs:
@@ -98,9 +103,21 @@ class Jobs:
         for feed in services.collections:
             self._guarded(partial(self._judge, feed))
 
+    def tidy(self) -> None:
+        """Remove what has expired: uploads that nobody sent, sessions, tries to sign in."""
+        services = self._services
+        uploads = remove_expired_uploads(services.store, services.layout, services.now)
+        others = remove_expired(services.store, services.layout, services.now)
+        if uploads or others:
+            _LOG.info("removed %d expired uploads, and %d objects of sessions and sign-ins", uploads, others)
+
     def _run(self) -> None:
-        while not self._ended.is_set():
+        for number in count():
+            if self._ended.is_set():
+                return
             self._guarded(self.sweep)
+            if number % _ROUND == 0:
+                self._guarded(self.tidy)
             self._wanted.wait(_PAUSE)
             self._wanted.clear()
 

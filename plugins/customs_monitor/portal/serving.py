@@ -41,7 +41,14 @@ def serve(settings: PortalSettings, store: ObjectStore, registry: Registry, boun
         jobs = Jobs(services, CheckPool(settings.workers, project=registry.project), signing_key(settings.home))
         app = create_app(services, jobs)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, proxy_headers=False, lifespan="off"
+            app,
+            log_level="warning",
+            access_log=False,
+            limit_concurrency=256,
+            timeout_keep_alive=15,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
         )
         jobs.start()
         try:

@@ -9,6 +9,7 @@ import pytest
 from customs_monitor.portal.auth.roles import Role
 from customs_monitor.portal.auth.sessions import Sessions
 from customs_monitor.portal.dependencies import Services
+from customs_monitor.portal.expiry import remove_expired
 from support.portal import Portal
 
 
@@ -54,6 +55,24 @@ def test_who_is_disabled_or_has_a_new_password_is_signed_out_everywhere(
     portal.clock.pass_by(seconds=1)
     portal.services.accounts.change("maria", by="test", **change)
     assert client.get("/").headers["location"] == "/site/index.html"
+
+
+def test_what_has_expired_is_removed_and_nothing_else(portal: Portal) -> None:
+    services = portal.services
+    portal.clock.now = portal.clock.real()
+    cookie = services.sessions.open("maria", "password")
+    session = services.sessions.find(cookie)
+    assert session
+    services.sessions.end(session)
+    services.lockout.attempt("maria", "192.0.2.1")
+    services.audit.keep(action="x", method="POST", path="/", status=200)
+    services.accounts.add("maria", by="test", role=Role.sender, sender="EL")
+    assert remove_expired(services.store, services.layout, portal.clock) == 0
+    portal.clock.pass_by(days=8)
+    assert remove_expired(services.store, services.layout, portal.clock) == 4
+    left = {info.key.split("/")[1] for info in services.store.list("portal/")}
+    assert left == {"accounts", "audit"}
+    assert services.sessions.find(cookie) is None
 
 
 def test_what_is_kept_of_a_session_opens_nothing(portal: Portal) -> None:
