@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from customs_monitor.release import dbt_parsed
 from customs_monitor.release.errors import ReleaseError
 
 DATABASE_VARIABLE = "CUSTOMS_MONITOR_BUILD_DATABASE"
@@ -162,8 +163,8 @@ def _invoke(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    arguments = [
-        *command, "--target", "duckdb",
+    common = [
+        "--target", "duckdb",
         "--project-dir", str(project), "--profiles-dir", str(project),
         "--target-path", str(scratch / "target"), "--log-path", str(scratch / "logs"),
         "--no-partial-parse", "--no-send-anonymous-usage-stats", "--no-version-check",
@@ -172,17 +173,36 @@ def _invoke(
     ]  # fmt: skip
     try:
         with _environment(DATABASE_VARIABLE, str(database)):
-            outcome = dbtRunner().invoke(arguments)
+            manifest = None if artifacts else _parsed(project, database, command, common)
+            outcome = dbtRunner(manifest=manifest).invoke([*command, *common])
     finally:
         environment = DuckDBConnectionManager._ENV
         if environment is not None:
             environment.close()
         DuckDBConnectionManager.close_all_connections()
+    result = _result_of(outcome)
+    return [] if artifacts else list(result.results)
+
+
+def _parsed(project: Path, database: Path, command: Sequence[str], common: Sequence[str]) -> Any:
+    """Return dbt's reading of the project, the one that is kept or a new one."""
+    from dbt.cli.main import dbtRunner
+
+    variables = command[command.index("--vars") + 1] if "--vars" in command else "{}"
+    file = dbt_parsed.place(project, database, variables)
+    manifest = dbt_parsed.load(file)
+    if manifest is None:
+        manifest = _result_of(dbtRunner().invoke(["parse", "--vars", variables, *common]))
+        dbt_parsed.keep(manifest, file)
+    return manifest
+
+
+def _result_of(outcome: Any) -> Any:
     if outcome.exception is not None:
         raise DbtError([f"dbt: {outcome.exception}"]) from outcome.exception
     if outcome.result is None:
         raise DbtError(["dbt: stopped without a result"])
-    return [] if artifacts else list(outcome.result.results)
+    return outcome.result
 
 
 @contextmanager
