@@ -23,22 +23,24 @@ class WarmRuns:
     Args:
         folder: for its log and for the builds that it remembers.
         environment: variables for every run.
+        server: the program that forks them.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None, server: Path = _SERVER) -> None:
         self._folder = folder
+        self._program = server
         self._environment = dict(environment or {})
         self.log = folder / "runs.log"
 
     def __enter__(self) -> WarmRuns:
         (self._folder / "builds").mkdir()
         self._server = subprocess.Popen(
-            [sys.executable, str(_SERVER), str(self._folder / "builds")],
+            [sys.executable, str(self._program), str(self._folder / "builds")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(self._folder / "server.log").open("wb"),
             # This library starts threads when it is imported, which a fork would lose.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(_SERVER.parents[1])},
         )
         return self
 
@@ -73,9 +75,16 @@ class WarmRuns:
         assert status in (0, -signal.SIGKILL), f"the run ended with {status}:\n{self._log_tail()}"
         return status == -signal.SIGKILL
 
-    def _start(self, store: str, inbox: Path) -> int:
+    def dies(self, store: str, inbox: Path, writes: int) -> bool:
+        """Let a run kill itself right after so many writes (`upload_server`); False if it came to its end before."""
+        self._start(store, inbox, writes=writes)
+        status = self._answer()["status"]
+        assert status in (0, -signal.SIGKILL), f"the run ended with {status}:\n{self._log_tail()}"
+        return status == -signal.SIGKILL
+
+    def _start(self, store: str, inbox: Path, **order: object) -> int:
         assert self._server.stdin is not None
-        order = {"store": store, "inbox": str(inbox), "environment": self._environment, "log": str(self.log)}
+        order |= {"store": store, "inbox": str(inbox), "environment": self._environment, "log": str(self.log)}
         self._server.stdin.write(json.dumps(order).encode() + b"\n")
         self._server.stdin.flush()
         return self._answer()["pid"]

@@ -22,7 +22,8 @@ from customs_monitor.collection.pdf_fonts import BOLD, FONT, MONO, register_font
 _BLUE, _INK, _WASH = colors.HexColor("#002a99"), colors.HexColor("#1c1c45"), colors.HexColor("#eef2ff")
 _LINE = colors.HexColor("#b9b9c5")
 _MARGIN = 20 * mm
-_WIDTH = A4[0] - 2 * _MARGIN
+#: Of the text: a frame keeps 6 points free on either side.
+_WIDTH = A4[0] - 2 * _MARGIN - 12
 _BRUSSELS = ZoneInfo("Europe/Brussels")
 #: Before the JWS in the file's own data (the keywords of its document information), where a program finds it.
 _MARK = "customs-monitor-acknowledgement:"
@@ -116,8 +117,12 @@ def _story(claims: Claims, token: str, key_id: str) -> Iterator[Flowable]:
 
 def _table(*rows: tuple[str, str]) -> Table:
     name, text = _style("name", 9.5, 13, bold=True), _style("value", 9.5, 13)
-    cells = [[Paragraph(escape(head), name), Paragraph(escape(_printable(value)), text)] for head, value in rows]
-    table = Table(cells, colWidths=[36 * mm, _WIDTH - 36 * mm])
+    exact = _style("exact", 8.5, 13, font=MONO)
+    cells = [
+        [Paragraph(escape(head), name), Paragraph(escape(_printable(value)), exact if head == "SHA-256" else text)]
+        for head, value in rows
+    ]
+    table = Table(cells, colWidths=[36 * mm, _WIDTH - 36 * mm], hAlign="LEFT")
     table.setStyle(
         TableStyle(
             [

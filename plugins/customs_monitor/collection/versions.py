@@ -99,7 +99,7 @@ def versions(
             state = "received"
         elif judgement.accepted_sha256 is None:
             state = "refused"
-        elif _is_withdrawn(receipt, events):
+        elif withdrawal_of(receipt.delivery_id, events) is not None:
             state = "withdrawn"
         elif replace and receipt.delivery_id != last:
             state = "superseded"
@@ -126,11 +126,10 @@ def _position(receipt: Receipt, events: Sequence[Event], replace: bool) -> tuple
     return not receipt.synthetic, after, resent, sent, receipt.received_at, receipt.delivery_id
 
 
-def _is_withdrawn(receipt: Receipt, events: Sequence[Event]) -> bool:
-    """Tell whether the last that was done with a version was to withdraw it."""
-    done = [
-        event
-        for event in events
-        if event.delivery_id == receipt.delivery_id and isinstance(event, WithdrawnEvent | ResentEvent)
-    ]
-    return bool(done) and isinstance(done[-1], WithdrawnEvent)
+def withdrawal_of(delivery_id: str, events: Sequence[Event]) -> WithdrawnEvent | None:
+    """Return the event that withdrew a version, None if that was not the last that was done with it."""
+    last: Event | None = None
+    for event in events:
+        if event.delivery_id == delivery_id and isinstance(event, WithdrawnEvent | ResentEvent):
+            last = event
+    return last if isinstance(last, WithdrawnEvent) else None

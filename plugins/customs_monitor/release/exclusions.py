@@ -1,14 +1,17 @@
-"""What was there for a figure and does not count in it: refused, superseded, displaced, or never sent."""
+"""What was there for a figure and does not count in it: refused, superseded, withdrawn, displaced, or never sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
 from customs_monitor.collection.landing import receipts
+from customs_monitor.collection.ledger import Event, WithdrawnEvent, events_of_feed
 from customs_monitor.collection.records import JudgementRecord, Receipt, Record
 from customs_monitor.collection.verdicts import judgement_key, last_judgement, place_of
+from customs_monitor.collection.versions import withdrawal_of
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectNotFound, ObjectStore
 from customs_storage.layout import Layout
@@ -16,7 +19,7 @@ from customs_storage.manifest import Manifest, ManifestDelivery
 
 ExclusionKind = Literal[
     "missing sender", "refused delivery", "refused rows", "superseded delivery", "displaced synthetic delivery",
-    "delivery without a verdict", "delivery that came too late",
+    "withdrawn delivery", "delivery without a verdict", "delivery that came too late",
 ]  # fmt: skip
 
 
@@ -81,20 +84,28 @@ class Exclusions:
                         reason="is expected and has nothing accepted; it is no zero",
                     )
         revisions = {(item.sender, item.delivery_id): item.revision for item in counting}
+        ledgers = events_of_feed(self.store, self.layout, feed, period=period)
         for receipt in receipts(self.store, self.layout, feed=feed, period=period):
             if concerned is not None and receipt.sender not in concerned:
                 continue
             revision = revisions.get((receipt.sender, receipt.delivery_id))
             judgement = self._judgement(receipt, revision)
             if revision is None:
-                kind, reason = self._why(receipt, judgement, counting)
+                # What was done since the release, whose time has whole seconds, says nothing about it.
+                ledger, end = ledgers.get((period, receipt.sender), []), self.manifest.created_at + timedelta(seconds=1)
+                done = [event for event in ledger if event.at < end]
+                kind, reason = self._why(receipt, judgement, counting, done)
                 yield _exclusion(kind, receipt, judgement.rows_read if judgement else None, reason)
             elif judgement is not None and judgement.rows_refused:
                 rules = ", ".join(f"{item.rule} x{item.count}" for item in judgement.issues if item.severity == "error")
                 yield _exclusion("refused rows", receipt, judgement.rows_refused, rules)
 
     def _why(
-        self, receipt: Receipt, judgement: JudgementRecord | None, counting: Sequence[ManifestDelivery]
+        self,
+        receipt: Receipt,
+        judgement: JudgementRecord | None,
+        counting: Sequence[ManifestDelivery],
+        done: Sequence[Event],
     ) -> tuple[ExclusionKind, str]:
         if receipt.received_at > self.manifest.created_at:
             return (
@@ -106,11 +117,19 @@ class Exclusions:
         if judgement.accepted_sha256 is None:
             rules = ", ".join(f"{item.rule} x{item.count}" for item in judgement.issues if item.severity == "error")
             return "refused delivery", rules or judgement.verdict
+        if (withdrawn := withdrawal_of(receipt.delivery_id, done)) is not None:
+            said = f": {withdrawn.reason}" if withdrawn.reason else ""
+            return "withdrawn delivery", f"withdrawn by its sender on {withdrawn.at:%Y-%m-%d %H:%M} UTC{said}"
         if receipt.synthetic and any(not item.synthetic for item in counting):
             return "displaced synthetic delivery", "there are real deliveries of the feed and period"
         later = [item.delivery_id for item in counting if item.sender == receipt.sender]
         if later:
             return "superseded delivery", f"replaced by {', '.join(later)}"
+        # Those that were withdrawn leave nothing in their place, also not what they had replaced.
+        taken = {event.delivery_id for event in done if isinstance(event, WithdrawnEvent)} - {receipt.delivery_id}
+        gone = sorted(one for one in taken if withdrawal_of(one, done) is not None)
+        if gone:
+            return "superseded delivery", f"replaced by {', '.join(gone)}, which was withdrawn"
         return "delivery that came too late", "its verdict came after the release was begun"
 
     def _judgement(self, receipt: Receipt, revision: int | None) -> JudgementRecord | None:
