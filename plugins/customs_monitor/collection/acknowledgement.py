@@ -22,8 +22,9 @@ from customs_monitor.collection.ledger import ResentEvent, SentEvent, events, ev
 from customs_monitor.collection.records import JudgementRecord, Place, Receipt
 from customs_monitor.collection.signing import ALGORITHM, SigningKey, publish_key
 from customs_monitor.collection.uploads import clock
+from customs_monitor.collection.verdicts import last_judgement
 from customs_monitor.contracts import Registry
-from customs_storage import ObjectNotFound, ObjectStore
+from customs_storage import ObjectStore
 from customs_storage.canonical import canonical_json
 from customs_storage.layout import Layout
 
@@ -89,9 +90,8 @@ def acknowledge(
         layout.key("acknowledgement", **fields, name=_name(number, suffix)) for suffix in ("json", "pdf")
     )
     if store.head(json_key) is None:
-        try:
-            judgement = JudgementRecord.read(store, layout.key("judgement", **fields))
-        except ObjectNotFound:
+        judgement = last_judgement(store, layout, **fields)
+        if judgement is None:
             return None
         receipt = Receipt.read(store, layout.key("receipt", **fields))
         # First the public half: nobody shall hold what nobody can verify.

@@ -15,10 +15,11 @@ from customs_monitor.collection.in_force import versions_of
 from customs_monitor.collection.ledger import Event, WithdrawnEvent, append, events
 from customs_monitor.collection.records import JudgementRecord, Place, Receipt
 from customs_monitor.collection.uploads import clock
+from customs_monitor.collection.verdicts import FIRST, place_of
 from customs_monitor.collection.versions import Change, NoTransition, State, Version, transition
 from customs_monitor.contracts import Registry
 from customs_storage import ObjectStore
-from customs_storage.layout import Layout
+from customs_storage.layout import Layout, LayoutError
 
 __all__ = [
     "Change", "DeliveryLife", "NoTransition", "NotWithdrawable", "State", "life_of", "periods_of", "transition",
@@ -77,8 +78,11 @@ def life_of(store: ObjectStore, layout: Layout, registry: Registry, place: Place
                 judgement=item.judgement,
                 events=tuple(event for event in ledger if event.delivery_id == item.receipt.delivery_id),
                 explanations=tuple(one for one in explained if one.rule in broken),
-                reports=_files(store, layout, "rejected", fields),
-                acknowledgements=_files(store, layout, "acknowledgement", fields),
+                reports=_reports(store, layout, item.judgement) if item.judgement else {},
+                acknowledgements={
+                    layout.parse("acknowledgement", info.key)["name"]: info.key
+                    for info in store.list(layout.prefix("acknowledgement", **fields))
+                },
             )
         )
     return found
@@ -151,6 +155,16 @@ def _why_not(version: Version | None) -> str:
             return "another version has replaced the delivery, which does not count any more: withdraw that one"
 
 
-def _files(store: ObjectStore, layout: Layout, template: str, fields: dict[str, str]) -> dict[str, str]:
-    keys = [info.key for info in store.list(layout.prefix(template, **fields))]
-    return {layout.parse(template, key)["name"]: key for key in keys}
+def _reports(store: ObjectStore, layout: Layout, judgement: JudgementRecord) -> dict[str, str]:
+    """Return the keys of the report of a judgement; below the first one's lie those of later ones."""
+    template = "rejected" if judgement.revision == FIRST else "rejected_again"
+    fields = place_of(judgement)
+    if judgement.revision != FIRST:
+        fields["revision"] = str(judgement.revision)
+    found = {}
+    for info in store.list(layout.prefix(template, **fields)):
+        try:
+            found[layout.parse(template, info.key)["name"]] = info.key
+        except LayoutError:
+            continue
+    return found
