@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from customs_monitor.release.formats.file_kind import FileKind
+from customs_monitor.release.formats.session import open_session
 
 
 class CsvFormat:
@@ -22,8 +22,7 @@ class CsvFormat:
     def write(self, parquet: Path, target: Path) -> None:
         """Write the rows of a Parquet file; figures in the shortest form that reads back to the same number."""
         columns = ", ".join(_cell(field) for field in pq.read_schema(parquet))
-        with duckdb.connect() as database:
-            database.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
+        with open_session() as database:
             rows = database.read_parquet(str(parquet)).select(columns)
             rows.write_csv(str(target), sep=",", header=True, na_rep="", encoding="utf-8")
 

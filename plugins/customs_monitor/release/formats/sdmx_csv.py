@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from customs_monitor.release.formats.comma_separated import CsvFormat
 from customs_monitor.release.formats.file_kind import FileKind
 from customs_monitor.release.formats.indicator_table import IndicatorTable
 from customs_monitor.release.formats.sdmx_ids import STRUCTURES, plain_period, sdmx_period, structure_reference
+from customs_monitor.release.formats.session import open_session
 
 #: What stands before the observation: that the row is of a dataflow, of which, and that it informs (no update command).
 _STRUCTURE = ("STRUCTURE", "STRUCTURE_ID", "ACTION")
@@ -27,8 +27,7 @@ class SdmxCsvFormat:
 
     def write(self, table: IndicatorTable, parquet: Path, target: Path) -> None:
         """Write the observations: dimensions, value and attributes; cycles as SDMX writes them."""
-        with duckdb.connect() as database:
-            database.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = true")
+        with open_session() as database:
             rows = database.read_parquet(str(parquet))
             periods = [period for (period,) in rows.project(_PERIOD).distinct().fetchall() if period is not None]
             fixed = [f"{_text(value)} AS {name}" for name, value in zip(_STRUCTURE, _values(table), strict=True)]
