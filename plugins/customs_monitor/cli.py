@@ -273,9 +273,16 @@ def template(
         str | None, typer.Option(help="Its period, like 2026-Q3: codes valid then; those of today by default.")
     ] = None,
     sender: Annotated[str | None, typer.Option(help="Who sends it, like EL.")] = None,
+    store: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Fill in the keys of the sender's last delivery before the period, from this store.",
+        ),
+    ] = None,
 ) -> None:
     """Write the workbook that a sender fills in: the feed's columns with drop-down lists, and notes."""
-    from customs_monitor.templates import LANGUAGES, TemplateError, order, write_template
+    from customs_monitor.templates import LANGUAGES, TemplateError, earlier_keys, order, write_template
 
     registry = load_registry()
     if language not in LANGUAGES:
@@ -287,11 +294,22 @@ def template(
     target = out or Path("_".join(filter(None, (feed, asked.sender, asked.period))) + ".xlsx")
     if target.exists():
         fail(f"{target} is there already, perhaps filled in: name another file with --out", CALL_AT_FAULT)
+    earlier = None
+    if store is not None:
+        if asked.sender is None or asked.period is None:
+            fail("--store fills in the sender's last keys: name --sender and --period, too", CALL_AT_FAULT)
+        with platform_faults():
+            earlier = earlier_keys(open_store(store_url(store)), Layout.load(), asked, registry)
     try:
-        write_template(asked, registry, target, language)
+        write_template(asked, registry, target, language, earlier.rows if earlier else ())
     except OSError as error:
         fail(f"{target} cannot be written: {error.strerror}; name another file with --out", CALL_AT_FAULT)
     typer.echo(f"written: {target}")
+    if earlier is not None:
+        gone = f"; {earlier.left_out} with codes that are not valid any more are left out" if earlier.left_out else ""
+        typer.echo(f"filled in: the keys of {len(earlier.rows)} rows of {earlier.period}{gone}")
+    elif store is not None:
+        typer.echo(f"{asked.sender} has no delivery before {asked.period} in this store: no row is filled in")
 
 
 @new.command("feed")

@@ -1,13 +1,15 @@
-"""The commands of the portal: serve, and who may use it."""
+"""The commands of the portal: serve, who may use it, and the signed receipts that it gives."""
 
 from __future__ import annotations
 
 import getpass
+import json
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +25,7 @@ from customs_monitor.cli_conventions import (
 )
 from customs_monitor.console import standard_console
 from customs_monitor.contracts.model import COLLECTIONS
-from customs_monitor.exit_codes import CALL_AT_FAULT
+from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT
 from customs_monitor.portal.auth.accounts import AccountError, Accounts
 from customs_monitor.portal.auth.passwords import WeakPassword
 from customs_monitor.portal.auth.roles import Role
@@ -66,6 +68,44 @@ def serve(
         typer.echo(f"{settings.url}/  (Ctrl+C ends)")
         served(settings, target, load_registry(), bound)
     typer.echo("ended")
+
+
+@app.command("verify-acknowledgement")
+def verify_acknowledgement(
+    file: Annotated[Path, typer.Argument(help="The acknowledgement, PDF or JSON.", exists=True, dir_okay=False)],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="The public keys (/.well-known/jwks.json of the portal), as a file; those in the store by default.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    store: StoreOption = None,
+) -> None:
+    """Verify a signed receipt, offline, and print what was signed; ends with 1 if it was changed or is a forgery."""
+    from customs_monitor.collection.acknowledgement import VerificationFailed, is_untouched, verify
+    from customs_monitor.collection.signing import public_keys
+
+    with platform_faults():
+        try:
+            known = json.loads(keys.read_bytes()) if keys else public_keys(opened(store), Layout.load())
+        except ValueError:
+            fail(f"{keys} is no JSON: give the portal's /.well-known/jwks.json as it came", CALL_AT_FAULT)
+    document = file.read_bytes()
+    try:
+        claims = verify(document, known)
+    except VerificationFailed as error:
+        fail(f"{file}: NOT VERIFIED: {error}", DATA_AT_FAULT)
+    if as_json:
+        print_json(claims.model_dump(mode="json"))
+        return
+    typer.echo(f"{file}: verified. This was signed:")
+    for name, value in claims.model_dump(mode="json").items():
+        typer.echo(f"  {name.replace('_', ' ')}: {value}")
+    if not is_untouched(document):
+        typer.echo("The pages of this PDF are not what this version makes of that: only the lines above count.")
 
 
 @user.command("add")

@@ -52,7 +52,13 @@ _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _TOP = Alignment(vertical="top")
 
 
-def write_template(asked: Order, registry: Registry, target: Path, language: str = "en") -> Path:
+def write_template(
+    asked: Order,
+    registry: Registry,
+    target: Path,
+    language: str = "en",
+    rows: Iterable[Mapping[str, str]] = (),
+) -> Path:
     """Write the template of a feed.
 
     Args:
@@ -60,6 +66,7 @@ def write_template(asked: Order, registry: Registry, target: Path, language: str
         registry: concepts and codelists.
         target: the file.
         language: one of `LANGUAGES`.
+        rows: what is filled in already, by property (`earlier_keys`); the other cells of these rows are left empty.
 
     Returns:
         The file.
@@ -81,6 +88,7 @@ def write_template(asked: Order, registry: Registry, target: Path, language: str
     if any(column.choices for column in columns):
         _write_codes(book.create_sheet(texts("sheet.codes")), columns, texts)
     _write_data(data, columns, texts)
+    _fill_in(data, columns, rows)
     save_workbook(book, target)
     return target
 
@@ -97,6 +105,13 @@ def _write_data(sheet: Worksheet, columns: tuple[Column, ...], texts: Texts) -> 
         rule.add(f"{letter}2:{letter}{_LAST_ROW}")
         sheet.add_data_validation(rule)
     sheet.freeze_panes = "A2"
+
+
+def _fill_in(sheet: Worksheet, columns: tuple[Column, ...], rows: Iterable[Mapping[str, str]]) -> None:
+    for number, row in enumerate(rows, start=2):
+        for position, column in enumerate(columns, start=1):
+            if value := row.get(column.item.name):
+                _put(sheet, number, position, value)
 
 
 def _source(book: Workbook | None, position: int, column: Column) -> str:

@@ -59,12 +59,12 @@ class Broken(io.BytesIO):
         return piece
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_parts_in_any_cut_and_repetition_are_the_file(
     data: st.DataObject, portal: Uploading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload_bytes, "PART", 100)
+    monkeypatch.setattr(upload_bytes, "PART", 150)
     store, layout, upload = portal.store, portal.layout, opened(portal)
     at = 0
     while at < len(CONTENT):
