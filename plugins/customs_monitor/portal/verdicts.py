@@ -20,14 +20,13 @@ from customs_monitor.collection.upload_check import UploadVerdict
 from customs_monitor.portal.dependencies import Services
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.rendering import rule_title, translator_of
-from customs_monitor.portal.report_files import local_file
+from customs_monitor.portal.report_files import ISSUES, issues_of, local_file
 from customs_monitor.portal.words import words
 from customs_monitor.validation.issue_file import ListedIssue
-from customs_monitor.validation.issue_page import IssueFile, IssueFilter
+from customs_monitor.validation.issue_page import IssueFilter
 from customs_monitor.validation.spreadsheet_text import harmless
 from customs_monitor.validation.translation import Translator
 
-_ISSUES = "issues.parquet"
 #: The files of a report by what they are; of an annotated copy there is one kind at most.
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "annotated": ("annotated.xlsx", "annotated.csv"),
@@ -118,8 +117,7 @@ def verdict_context(
     summary: list[RuleLine] = []
     columns: tuple[str, ...] = ()
     shown = None
-    if _ISSUES in found.reports:
-        issues = IssueFile(local_file(services, found.reports[_ISSUES]))
+    if (issues := issues_of(services, found.reports)) is not None:
         for item in issues.summary():
             told = _told(translator, feed, item.first)
             own = tuple(one for one in explanations if one.rule == item.first.rule)
@@ -168,8 +166,7 @@ def download(request: Request, services: Services, found: Found, kind: str) -> R
         return FileResponse(
             local_file(services, found.source), filename=found.file, media_type="application/octet-stream"
         )
-    if kind == "issues" and _ISSUES in found.reports:
-        issues = IssueFile(local_file(services, found.reports[_ISSUES]))
+    if kind == "issues" and (issues := issues_of(services, found.reports)) is not None:
         rows = _csv(request, found.verdict.feed, issues.all(_filter(request)))
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(f'{stem}.issues.csv', safe='')}"}
         return StreamingResponse(rows, HTTPStatus.OK, headers, "text/csv; charset=utf-8")
@@ -181,7 +178,7 @@ def download(request: Request, services: Services, found: Found, kind: str) -> R
 
 def _downloads(found: Found) -> list[Download]:
     kinds = [kind for kind, names in _KINDS.items() if any(name in found.reports for name in names)]
-    if _ISSUES in found.reports:
+    if ISSUES in found.reports:
         kinds.insert(1 if "annotated" in kinds else 0, "issues")
     return [Download(kind, f"{found.address}/download/{kind}") for kind in (*kinds, "file")]
 

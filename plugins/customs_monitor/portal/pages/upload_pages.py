@@ -28,7 +28,7 @@ from customs_monitor.collection.uploads import (
 )  # fmt: skip
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, may
-from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
+from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, WorkDep
 from customs_monitor.portal.pages.places import own_upload, window_of
 from customs_monitor.portal.problem import Problem, not_found
 from customs_monitor.portal.receipts import receipt_links
@@ -134,7 +134,7 @@ def preview_page(request: Request, services: ServicesDep, user: UserDep, sender:
 
 
 @router.post("/send")
-def send_upload(services: ServicesDep, user: UserDep, sender: str, upload_id: str) -> Response:
+def send_upload(services: ServicesDep, user: UserDep, work: WorkDep, sender: str, upload_id: str) -> Response:
     """Confirm that it is sent; it becomes a delivery in the background."""
     audit.note("send", upload=upload_id)
     upload = own_upload(services, user, Action.send, sender, upload_id)
@@ -142,6 +142,7 @@ def send_upload(services: ServicesDep, user: UserDep, sender: str, upload_id: st
         confirm(services.store, services.layout, upload, user.name, services.now)
     except NotSendable as error:
         raise Problem(HTTPStatus.CONFLICT, "not-sendable", str(error)) from error
+    work.wake()
     return RedirectResponse(_address(upload), HTTPStatus.SEE_OTHER)
 
 

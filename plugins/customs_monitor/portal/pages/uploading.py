@@ -17,7 +17,7 @@ from customs_monitor.collection.upload_bytes import keep_file
 from customs_monitor.collection.uploads import KEPT_FOR, Upload, UploadError, open_upload, uploads_of
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, User, may
-from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, authorise
+from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, Work, WorkDep, authorise
 from customs_monitor.portal.pages.places import feeds_of, place_of
 from customs_monitor.portal.problem import forbidden, not_found
 from customs_monitor.portal.rendering import page, translator_of
@@ -40,6 +40,7 @@ def upload(
     request: Request,
     services: ServicesDep,
     user: UserDep,
+    work: WorkDep,
     feed: Annotated[str, Form()] = "",
     period: Annotated[str, Form()] = "",
     intent: Annotated[Literal["check", "send"], Form()] = "check",
@@ -74,7 +75,7 @@ def upload(
     except UploadError:
         return _form(request, services, user, feed, period, wrong="name")
     keep_file(services.store, services.layout, opened, file.file)
-    return _to(services, opened)
+    return _checked(work, opened)
 
 
 @router.get("/uploads")
@@ -106,7 +107,7 @@ def nil_form(request: Request, services: ServicesDep, user: UserDep, feed: str, 
 
 
 @router.post("/nil-return/{feed}/{period}")
-def nil_return(services: ServicesDep, user: UserDep, feed: str, period: str) -> Response:
+def nil_return(services: ServicesDep, user: UserDep, work: WorkDep, feed: str, period: str) -> Response:
     """Take a nil return as an upload like any other: it is checked, shown and confirmed."""
     audit.note("nil-return")
     content = _nil(services, user, feed, period)
@@ -122,7 +123,7 @@ def nil_return(services: ServicesDep, user: UserDep, feed: str, period: str) -> 
         now=services.now,
     )
     keep_file(services.store, services.layout, opened, io.BytesIO(content))
-    return _to(services, opened)
+    return _checked(work, opened)
 
 
 def _nil(services: Services, user: User, feed: str, period: str) -> bytes:
@@ -137,8 +138,9 @@ def _nil(services: Services, user: User, feed: str, period: str) -> bytes:
         raise not_found() from None
 
 
-def _to(services: Services, opened: Upload) -> Response:
-    """Lead to the page of an upload."""
+def _checked(work: Work, opened: Upload) -> Response:
+    """Have an upload checked, and lead to its page."""
+    work.wake(opened)
     audit.note(upload=opened.upload_id)
     return RedirectResponse(f"/uploads/{opened.sender}/{opened.upload_id}", HTTPStatus.SEE_OTHER)
 
