@@ -12,6 +12,7 @@ from customs_monitor.portal import (
     assets,
     faults,
     health,
+    keys,
     language_choice,
     pages,
     published,
@@ -45,8 +46,8 @@ def create_app(services: Services, work: Work | None = None) -> FastAPI:
         services: what routes work with.
         work: is told when there is something to check or send; None leaves that to other processes.
 
-    Everything needs a signed-in user but what `published`, `health`, `assets`, `language_choice` and `sign_in` serve;
-    every form of a page carries a token. Who asks is found before any route runs.
+    Everything needs a signed-in user but what `published`, `health`, `keys`, `assets`, `language_choice` and `sign_in`
+    serve; every form of a page carries a token. Who asks is found before any route runs.
     """
     app = FastAPI(
         title="Customs Monitor",
@@ -59,6 +60,7 @@ def create_app(services: Services, work: Work | None = None) -> FastAPI:
     app.state.work = work or _Elsewhere()
     form = Depends(csrf.ours)
     app.include_router(health.router, include_in_schema=False)
+    app.include_router(keys.router, include_in_schema=False)
     app.include_router(assets.router, include_in_schema=False)
     app.include_router(language_choice.router, include_in_schema=False)
     app.include_router(sign_in.router, dependencies=[form], include_in_schema=False)

@@ -12,7 +12,7 @@ from customs_monitor.validation.findings import ISSUE_SCHEMA
 from customs_monitor.validation.issue_file import ListedIssue
 from customs_monitor.validation.quoting import literal
 
-PAGE_ROWS = 100
+PAGE_ROWS = 50
 #: Columns that a filter offers; a header of ten thousand columns is no list to choose from.
 _MOST_COLUMNS = 200
 _NAMES = ", ".join(f'"{name}"' for name in ISSUE_SCHEMA.names)
