@@ -47,8 +47,7 @@ class Words:
 
     def country(self, code: str) -> str:
         """Return the name of a Member State, its code where it is none."""
-        key = f"country.{code}"
-        return self.t(key) if self.has(key) else code
+        return self.t(key) if self.has(key := f"country.{code}") else code
 
     def size(self, count: int) -> str:
         """Return a number of bytes."""

@@ -26,12 +26,12 @@ def sources() -> str:
 
 def used() -> tuple[set[str], set[str]]:
     """Return the keys in use, and the beginnings of those that are put together."""
-    text = sources().replace('said(request, "', 't("').replace('f"state.{', '"state." ~ {')
+    text = sources().replace('said(request, "', 't("')
     whole = {key for key, joined in CALLED.findall(text) if not joined}
     begun = {key for key, joined in CALLED.findall(text) if joined}
     whole |= set(NAMED.findall(text))
     # In Python keys are put together in f-strings.
-    begun |= set(re.findall(r'f"([a-z_]+\.)\{', text))
+    begun |= set(re.findall(r'\b(?:t|said|counted|has)\((?:request, |key := )?f"([a-z_]+\.)\{', text))
     return whole, begun
 
 
