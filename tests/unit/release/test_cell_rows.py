@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -32,9 +32,14 @@ class Built:
     lineage: Mapping[str, LineageNode]
     tables: Mapping[str, list[dict[str, object]]]
     finder: RowFinder
+    found: dict[str, Cells] = field(default_factory=dict)
 
     def cells(self, indicator: str) -> Cells:
-        return {place(indicator, cell.key): cell for cell in self.finder.cells(SPECS[indicator].table, {})}
+        """Return the cells of an indicator, which take a second to find, and are asked for by three tests."""
+        if indicator not in self.found:
+            cells = self.finder.cells(SPECS[indicator].table, {})
+            self.found[indicator] = {place(indicator, cell.key): cell for cell in cells}
+        return self.found[indicator]
 
 
 def place(indicator: str, row: Mapping[str, object]) -> tuple[str, ...]:
