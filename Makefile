@@ -67,7 +67,7 @@ lint: $(STAMP) ## Check style, types, import layers and SQL
 format: $(STAMP) ## Format Python and SQL
 	@$(BIN)/ruff check --fix-only . ; $(BIN)/ruff format .
 
-bench: $(STAMP) ## Measure: landing 1 and 10 million rows against a bare copy and against Great Expectations on pandas
+bench: $(STAMP) ## Measure: landing against a bare copy and pandas, indicators on 100 million controls, the portal under load
 	@$(BIN)/customs-monitor bench
 
 docs: $(STAMP) ## Describe models, columns and lineage down to what is published: one page, build/docs/index.html

@@ -29,6 +29,7 @@ from customs_monitor.cli_conventions import (
     platform_faults,
     print_json,
 )
+from customs_monitor.client import command as send_command
 from customs_monitor.console import standard_console
 from customs_monitor.contracts import Project
 from customs_monitor.exit_codes import CALL_AT_FAULT, DATA_AT_FAULT, PLATFORM_AT_FAULT
@@ -49,6 +50,7 @@ app.add_typer(new, name="new")
 app.add_typer(cli_published.app)
 app.add_typer(cli_portal.app)
 app.add_typer(cli_questions.app)
+app.add_typer(send_command.app)
 
 
 class ReportFormat(StrEnum):
@@ -365,13 +367,14 @@ def data_docs(
 def bench(
     rows: Annotated[list[int] | None, typer.Option(help="Rows of a file; may be given more than once.")] = None,
     controls: Annotated[int, typer.Option(help="Single controls to build indicators from; 0 for none.")] = 100_000_000,
+    portal: Annotated[bool, typer.Option(help="Whether to measure the portal: senders at once, large files.")] = True,
     keep: Annotated[Path | None, typer.Option(help="A folder for the files, which stay there.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure in one run: landing against a bare copy and Great Expectations on pandas; indicators on controls."""
+    """Measure in one run: landing against a bare copy and pandas, indicators on controls, the portal under load."""
     from customs_monitor.bench.report import run_bench
 
-    raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], controls, keep, as_json))
+    raise typer.Exit(run_bench(rows or [1_000_000, 10_000_000], controls, portal, keep, as_json))
 
 
 @app.command()

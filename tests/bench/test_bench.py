@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from customs_monitor.bench.declarations import DEFECT_EVERY, generate
+from customs_monitor.bench.large_files import large, wrong
+from customs_monitor.bench.portal import measure
 from customs_monitor.bench.report import Figure, same_verdicts
 from customs_monitor.bench.steps import Counts, land, pandas_reading, second_reading
 
@@ -79,3 +81,20 @@ def test_a_count_that_differs_or_a_rule_that_was_not_read_is_no_equal_verdict(la
         assert not target.met
         assert "mrn.pattern_mismatch" in target.found
     assert same_verdicts(landed, landed).met
+
+
+def test_a_check_tells_every_error_of_a_file_in_which_every_row_has_one(tmp_path: Path) -> None:
+    found = wrong(tmp_path, 300)
+    assert (found.rows, found.issues, found.verdict, found.stopped) == (300, 300, "refused", None)
+
+
+def test_the_large_file_is_about_as_large_as_was_asked(tmp_path: Path) -> None:
+    found = large(tmp_path, 3_000_000)
+    assert found.size == pytest.approx(3_000_000, rel=0.02)
+    assert (found.verdict, found.stopped) == ("accepted_with_warnings", None)
+
+
+def test_senders_at_once_get_their_verdicts(tmp_path: Path) -> None:
+    (found,) = measure(tmp_path, (2,), 500)
+    assert (found.senders, found.deliveries, found.refused) == (2, 4, 0)
+    assert 0 < found.median <= found.p95 <= found.slowest

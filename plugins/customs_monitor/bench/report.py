@@ -9,11 +9,14 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from customs_monitor.bench.controls import ControlFigures
 from customs_monitor.bench.declarations import generate
+from customs_monitor.bench.large_files import ERRORS, SIZE, CheckFigures
+from customs_monitor.bench.portal import LoadFigures
 from customs_monitor.console import RunConsole
 from customs_monitor.scratch import working_folder
 
@@ -25,6 +28,9 @@ _COPY_RATIO, _PEAK_MIB, _PANDAS_RATIO = 0.5, 2048, 10
 #: Targets: indicators on 100 million single controls in 30 s of DuckDB and 4 GiB; the scans take minutes beyond 10.
 _CONTROLS, _CONTROLS_SECONDS, _CONTROLS_PEAK_MIB = 100_000_000, 30, 4096
 _SCANS, _SCANNED = 44, 10_000_000
+#: Targets: a verdict on 50,000 rows in 2 s (p95) with 4 senders at once; a file of 1 GB in 60 s and 1 GiB.
+_VERDICT_SECONDS, _VERDICT_SENDERS = 2.0, 4
+_LARGE_SECONDS, _LARGE_MIB = 60, 1024
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,13 @@ class Target:
     met: bool
 
 
-def run_bench(rows: Sequence[int], controls: int, folder: Path | None, as_json: bool) -> int:
+def run_bench(rows: Sequence[int], controls: int, portal: bool, folder: Path | None, as_json: bool) -> int:
     """Measure landing, and the indicators on controls, and print a report.
 
     Args:
         rows: sizes of the files, ascending.
         controls: single controls that the indicators on controls are built from; 0 leaves that out.
+        portal: whether to measure the portal, too: senders at once, a large file, a million errors.
         folder: where to put the files; they are kept then. A temporary folder by default.
         as_json: print JSON instead of tables.
 
@@ -87,11 +94,27 @@ def run_bench(rows: Sequence[int], controls: int, folder: Path | None, as_json: 
                 ways = f"and by {scans} scans" if scans else "from one aggregate"
                 console.say(f"indicators on {count:,} controls, {ways} ...")
             built.append(_controls_built(count, scans, working))
-    targets = [*_targets(figures), *(target for item in built for target in _control_targets(item))]
+        load: list[LoadFigures] = []
+        checks: list[CheckFigures] = []
+        if portal:
+            if not as_json:
+                console.say("senders at once, deliveries of 50,000 rows ...")
+            load = [LoadFigures(**item) for item in _own_process("portal", working)]
+            if not as_json:
+                console.say(f"a file of {SIZE / 1e9:g} GB, and one with {ERRORS:,} errors ...")
+            checks = [CheckFigures(**item) for item in _own_process("large_files", working, str(SIZE), str(ERRORS))]
+    targets = [
+        *_targets(figures),
+        *(target for item in built for target in _control_targets(item)),
+        *_load_targets(load),
+        *_check_targets(checks),
+    ]
     if as_json:
         found = {
             "figures": [asdict(item) for item in figures],
             "controls": [asdict(item) for item in built],
+            "portal": [asdict(item) for item in load],
+            "checks": [asdict(item) for item in checks],
             "targets": [asdict(item) for item in targets],
         }
         console.line(json.dumps(found))
@@ -120,6 +143,50 @@ def _controls_built(rows: int, scans: int, folder: Path) -> ControlFigures:
             check=True,
         )
     return ControlFigures(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _own_process(module: str, folder: Path, *arguments: str) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        done = subprocess.run(
+            [sys.executable, "-m", f"customs_monitor.bench.{module}", scratch, *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _load_targets(load: Sequence[LoadFigures]) -> list[Target]:
+    """Return what senders waited for; beyond four at once there is no target, and the figure is told all the same."""
+    return [
+        Target(
+            f"verdict on {item.rows:,} rows, {item.senders} senders at once, {item.deliveries} deliveries, p95",
+            f"{_VERDICT_SECONDS:g} s or less" if item.senders <= _VERDICT_SENDERS else "(no target)",
+            f"{item.p95:.2f} s (median {item.median:.2f} s, slowest {item.slowest:.2f} s)",
+            item.p95 <= _VERDICT_SECONDS or item.senders > _VERDICT_SENDERS,
+        )
+        for item in load
+    ]
+
+
+def _check_targets(checks: Sequence[CheckFigures]) -> list[Target]:
+    targets = []
+    for item in checks:
+        what = f"{item.what}: {item.size / 1e6:,.0f} MB, {item.rows:,} rows"
+        in_time = item.seconds <= _LARGE_SECONDS and item.stopped is None
+        targets.append(
+            Target(f"{what}, seconds", f"{_LARGE_SECONDS} or less", item.stopped or f"{item.seconds:.1f}", in_time)
+        )
+        found = f"{item.peak_mib:,.0f} MiB"
+        targets.append(
+            Target(f"{what}, peak memory", f"{_LARGE_MIB:,} MiB or less", found, item.peak_mib <= _LARGE_MIB)
+        )
+        if item.verdict == "refused":
+            targets.append(
+                Target(f"{what}, errors told", f"{item.rows:,}", f"{item.issues:,}", item.issues >= item.rows > 0)
+            )
+    return targets
 
 
 def _control_targets(found: ControlFigures) -> list[Target]:

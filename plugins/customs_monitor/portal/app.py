@@ -68,7 +68,9 @@ def create_app(services: Services, work: Work | None = None) -> FastAPI:
     for router in pages.ROUTERS:
         app.include_router(router, dependencies=[Depends(current_user), form], include_in_schema=False)
     for router in api.ROUTERS:
-        app.include_router(router, prefix=API, dependencies=[Depends(current_machine)])
+        app.include_router(
+            router, prefix=API, dependencies=[Depends(current_machine), api.BEARER], responses=api.PROBLEMS
+        )
     app.include_router(published.router, include_in_schema=False)
     faults.register(app)
     # The last one added is the first to see a request.

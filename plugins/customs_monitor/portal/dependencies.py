@@ -23,6 +23,7 @@ from customs_monitor.portal.auth.sessions import Sessions
 from customs_monitor.portal.auth.tokens import Tokens
 from customs_monitor.portal.problem import forbidden, not_found, sign_in_needed
 from customs_monitor.portal.settings import PortalSettings
+from customs_monitor.portal.webhooks import Webhooks
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
@@ -49,6 +50,7 @@ class Services:
         lockout: the tries to sign in.
         audit: what was done.
         provider: the identity provider, None where there is none.
+        webhooks: where verdicts are told to.
     """
 
     settings: PortalSettings
@@ -63,6 +65,7 @@ class Services:
     lockout: Lockout
     audit: AuditTrail
     provider: Provider | None
+    webhooks: Webhooks
 
     @classmethod
     def of(
@@ -90,6 +93,7 @@ class Services:
             Lockout(store, layout, now),
             AuditTrail(store, layout, now),
             Provider(settings.oidc, settings.url, store, layout, now) if settings.oidc else None,
+            Webhooks(store, layout, now),
         )
 
     @property

@@ -31,6 +31,7 @@ from customs_monitor.portal.checks import ARCHIVE, check
 from customs_monitor.portal.dependencies import Services
 from customs_monitor.portal.expiry import remove_expired
 from customs_monitor.portal.judging_process import judge_feed
+from customs_monitor.portal.webhook_calls import tell_all
 from customs_storage import StoreError
 
 _LOG = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ class Jobs:
         self._judges: ProcessPoolExecutor | None = None
         self._wanted, self._ended = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._telling = threading.Lock()
 
     def start(self) -> None:
         """Begin to work in the background, first on what others have left."""
@@ -100,6 +102,7 @@ class Jobs:
                 self._guarded(partial(self._confirm, status.upload))
         for upload, decision in confirmed_unsent(services.store, services.layout):
             self._guarded(partial(self._send, upload, decision.user))
+        self._guarded(self._tell)
         for feed in services.collections:
             self._guarded(partial(self._judge, feed))
 
@@ -142,6 +145,12 @@ class Jobs:
         if upload.intent == "send":
             self._confirm(upload)
             self._wanted.set()
+        self._guarded(self._tell)
+
+    def _tell(self) -> None:
+        """Tell verdicts to the addresses that senders have registered; one thread of this process at a time."""
+        with self._telling:
+            tell_all(self._services, self._key)
 
     def _confirm(self, upload: Upload) -> None:
         """Confirm what was given with the intent to send it; of an archive its members are, one by one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -97,6 +98,7 @@ class PortalSettings(BaseModel):
         requests_per_minute: of one address.
         sign_ins_per_minute: tries to sign in, of one address, whatever the name.
         oidc: the identity provider, None where there is none.
+        webhook_networks: networks that webhooks may lead into although they are not public, also without encryption.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -112,6 +114,7 @@ class PortalSettings(BaseModel):
     requests_per_minute: int = Field(default=3000, ge=1)
     sign_ins_per_minute: int = Field(default=20, ge=1)
     oidc: OidcSettings | None = None
+    webhook_networks: tuple[str, ...] = ()
 
     @field_validator("url")
     @classmethod
@@ -120,6 +123,16 @@ class PortalSettings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError(f"{url!r} is no address of a server: write it like https://portal.example.eu")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ip_network(network)
+            except ValueError:
+                raise ValueError(f"{network!r} is no network: write it like 10.1.0.0/16") from None
+        return networks
 
     @property
     def scheme(self) -> Literal["http", "https"]:
@@ -143,16 +156,20 @@ class PortalSettings(BaseModel):
             SettingsError: if one of them cannot be meant.
         """
         home = environment.get(PREFIX + "HOME")
-        proxies = environment.get(PREFIX + "TRUSTED_PROXIES", "")
         try:
             return cls(
                 url=environment.get(PREFIX + "URL") or f"http://localhost:{port}",
                 home=Path(home).resolve() if home else Project.locate().root / ".portal",
-                trusted_proxies=tuple(filter(None, (item.strip() for item in proxies.split(",")))),
+                trusted_proxies=_listed(environment.get(PREFIX + "TRUSTED_PROXIES", "")),
                 oidc=OidcSettings.from_environment(environment),
+                webhook_networks=_listed(environment.get(PREFIX + "WEBHOOK_NETWORKS", "")),
             )
         except ValidationError as error:
             raise SettingsError(_said(PREFIX, error)) from None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (item.strip() for item in text.split(","))))
 
 
 def _said(prefix: str, error: ValidationError) -> str:

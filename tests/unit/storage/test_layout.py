@@ -72,6 +72,12 @@ KEYS = {
     "session_ended": ({"session_id": "9f86"}, "portal/sessions/9f86/ended.json"),
     "token": ({"token_id": "9f86"}, "portal/tokens/9f86/issued.json"),
     "token_revoked": ({"token_id": "9f86"}, "portal/tokens/9f86/revoked.json"),
+    "webhook": ({"sender": "EL", "webhook_id": "9f86"}, "portal/webhooks/EL/9f86/registered.json"),
+    "webhook_removed": ({"sender": "EL", "webhook_id": "9f86"}, "portal/webhooks/EL/9f86/removed.json"),
+    "webhook_call": (
+        {"webhook_id": "9f86", "upload_id": "0b7e", "number": "000001"},
+        "portal/webhook-calls/9f86/0b7e/000001.json",
+    ),
     "flow": ({"flow_id": "9f86"}, "portal/flows/9f86/opened.json"),
     "flow_used": ({"flow_id": "9f86"}, "portal/flows/9f86/used.json"),
     "attempt": (

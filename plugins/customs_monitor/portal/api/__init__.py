@@ -1,8 +1,9 @@
-"""The interface for machines, below `/api/v1`. Each module has a `router`; all need a token or a signed-in user."""
+"""The interface for machine senders, version 1."""
 
-from __future__ import annotations
+from customs_monitor.portal.api import collections, deliveries, reports, uploads, webhooks
+from customs_monitor.portal.api.asking import BEARER, PROBLEMS
 
-from fastapi import APIRouter
+#: All need a token; they are put below `/api/v1`.
+ROUTERS = (collections.router, uploads.router, reports.router, deliveries.router, webhooks.router)
 
-#: The routers of the interface, in order, with paths relative to `/api/v1`.
-ROUTERS: tuple[APIRouter, ...] = ()
+__all__ = ["BEARER", "PROBLEMS", "ROUTERS"]

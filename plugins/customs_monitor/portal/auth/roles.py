@@ -24,7 +24,8 @@ class Action(StrEnum):
     send = "send"  # send, replace, make a nil return
     explain = "explain"  # explain a warning, take an explanation back
     withdraw = "withdraw"  # withdraw a delivery
-    manage_tokens = "manage_tokens"  # issue and revoke tokens for machines, register webhooks
+    manage_tokens = "manage_tokens"  # issue and revoke tokens for machines
+    notify = "notify"  # register addresses that verdicts are told to
     oversee = "oversee"  # who has sent and who is late, over all senders
 
 
@@ -33,7 +34,7 @@ COMMISSION_ROLES = frozenset({Role.collection_manager, Role.reader})
 
 _DELEGATED = frozenset({Action.see, Action.check, Action.send, Action.explain})
 _ALLOWED: Mapping[Role, frozenset[Action]] = {
-    Role.sender: _DELEGATED | {Action.withdraw, Action.manage_tokens},
+    Role.sender: _DELEGATED | {Action.withdraw, Action.manage_tokens, Action.notify},
     Role.deputy: frozenset({Action.see, Action.check}),
     Role.collection_manager: frozenset({Action.see, Action.oversee}),
     Role.reader: frozenset({Action.see, Action.oversee}),

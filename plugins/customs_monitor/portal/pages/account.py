@@ -15,7 +15,7 @@ from customs_monitor.portal.auth.roles import Action, User, may
 from customs_monitor.portal.auth.tokens import LONGEST, TokenError
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, authorise
 from customs_monitor.portal.languages import choose
-from customs_monitor.portal.pages.places import feeds_of
+from customs_monitor.portal.places import feeds_of
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.rendering import page
 from customs_monitor.templates.texts import LANGUAGES

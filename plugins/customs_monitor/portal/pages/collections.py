@@ -16,7 +16,7 @@ from customs_monitor.collection.uploads import uploads_of
 from customs_monitor.portal.auth.roles import Action, may
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
 from customs_monitor.portal.languages import language_of
-from customs_monitor.portal.pages.places import feeds_of
+from customs_monitor.portal.places import feeds_of
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.rendering import page, translator_of
 from customs_monitor.portal.standings import PeriodStanding, own_standings

@@ -16,7 +16,7 @@ from customs_monitor.collection.records import Place
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, User, may
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
-from customs_monitor.portal.pages.places import place_of, window_of
+from customs_monitor.portal.places import delivery_of, place_of, window_of
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.receipts import FORMS, receipt_key, receipt_links
 from customs_monitor.portal.rendering import page, said
@@ -60,7 +60,7 @@ def delivery(
 ) -> Response:
     """Show the verdict of a version."""
     place = place_of(services, user, Action.see, feed, period, sender)
-    life = version_of(services, place, delivery_id)
+    life = delivery_of(services, place, delivery_id)
     if life.judgement is None:
         return RedirectResponse(_history(place), HTTPStatus.SEE_OTHER)
     address = address_of(place, delivery_id)
@@ -93,7 +93,7 @@ def delivery_file(
 ) -> Response:  # fmt: skip
     """Return a file of the report, or the delivery itself."""
     place = place_of(services, user, Action.see, feed, period, sender)
-    life = version_of(services, place, delivery_id)
+    life = delivery_of(services, place, delivery_id)
     if life.judgement is None:
         raise not_found()
     return download(request, services, _found(services, place, life), kind)
@@ -105,7 +105,7 @@ def acknowledgement(
 ) -> Response:
     """Return the signed receipt."""
     place = place_of(services, user, Action.see, feed, period, sender)
-    key = receipt_key(version_of(services, place, delivery_id), form) if form in FORMS else None
+    key = receipt_key(delivery_of(services, place, delivery_id), form) if form in FORMS else None
     if key is None:
         raise not_found()
     name = f"receipt-{feed}-{period}-{sender}-{delivery_id[:8]}.{form}"
@@ -132,7 +132,7 @@ def withdraw(
     reason = reason.strip()[:_LONGEST_REASON]
     if not reason or sure != "yes":
         return _withdrawing(request, services, user, place, delivery_id, "reason", reason)
-    version_of(services, place, delivery_id)
+    delivery_of(services, place, delivery_id)
     try:
         withdrawn(
             services.store, services.layout, services.registry, place, delivery_id, user.name, reason, services.now
@@ -152,7 +152,7 @@ def _withdrawing(
     reason: str = "",
 ) -> Response:
     place = place_of(services, user, Action.withdraw, *asked)
-    life = version_of(services, place, delivery_id)
+    life = delivery_of(services, place, delivery_id)
     status = {None: HTTPStatus.OK, "state": HTTPStatus.CONFLICT}.get(wrong, HTTPStatus.UNPROCESSABLE_ENTITY)
     return page(
         request,
@@ -166,19 +166,6 @@ def _withdrawing(
         wrong=wrong,
         reason=reason,
     )
-
-
-def version_of(services: Services, place: Place, delivery_id: str) -> DeliveryLife:
-    """Return a version.
-
-    Raises:
-        Problem: 404 if there is none.
-    """
-    versions = life_of(services.store, services.layout, services.registry, place)
-    found = next((life for life in versions if life.receipt.delivery_id == delivery_id), None)
-    if found is None:
-        raise not_found()
-    return found
 
 
 def address_of(place: Place, delivery_id: str) -> str:

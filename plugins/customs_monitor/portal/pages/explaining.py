@@ -22,8 +22,8 @@ from customs_monitor.collection.records import Place
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, may
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
-from customs_monitor.portal.pages.deliveries import address_of, version_of
-from customs_monitor.portal.pages.places import place_of
+from customs_monitor.portal.pages.deliveries import address_of
+from customs_monitor.portal.places import delivery_of, place_of
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.rendering import page
 
@@ -81,7 +81,7 @@ def keep_explanation(
     """Keep an explanation; one that it replaces is taken back after that."""
     audit.note("explain", delivery=delivery_id)
     place = place_of(services, user, Action.explain, feed, period, sender)
-    version_of(services, place, delivery_id)
+    delivery_of(services, place, delivery_id)
     try:
         made = explain(
             services.store,
@@ -135,7 +135,7 @@ def _form(
     expires: str,
     wrong: str | None = None,
 ) -> Response:
-    life = version_of(services, place, delivery_id)
+    life = delivery_of(services, place, delivery_id)
     warned = {issue.rule for issue in life.judgement.issues if issue.severity == "warning"} if life.judgement else set()
     if rule not in warned:
         raise not_found()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from customs_monitor.collection.life import DeliveryLife, life_of
-from customs_monitor.collection.preview import TouchedIndicator, preview
+from customs_monitor.collection.preview import preview
 from customs_monitor.collection.records import Place
 from customs_monitor.collection.sending import NotSendable, Sent, confirm, sent_of
 from customs_monitor.collection.upload_check import UploadVerdict, verdict_of
@@ -29,12 +29,11 @@ from customs_monitor.collection.uploads import (
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, may
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, WorkDep
-from customs_monitor.portal.pages.places import own_upload, window_of
+from customs_monitor.portal.places import own_upload, touched_indicators, window_of
 from customs_monitor.portal.problem import Problem, not_found
 from customs_monitor.portal.receipts import receipt_links
 from customs_monitor.portal.rendering import page, said
 from customs_monitor.portal.verdicts import Found, download, verdict_context
-from customs_monitor.release.specs import indicators_by_feed, load_specs
 
 router = APIRouter(prefix="/uploads/{sender}/{upload_id}")
 
@@ -116,7 +115,7 @@ def preview_page(request: Request, services: ServicesDep, user: UserDep, sender:
             upload,
             verdict,
             Path(folder),
-            _touched(request, services),
+            touched_indicators(services),
         )
     if change is None:
         return RedirectResponse(_address(upload), HTTPStatus.SEE_OTHER)
@@ -195,15 +194,6 @@ def _members(services: Services, upload: Upload, verdict: UploadVerdict) -> list
             continue
         judged = verdict_of(services.store, services.layout, member)
         found.append((member, judged.verdict if judged else "checking"))
-    return found
-
-
-def _touched(request: Request, services: Services) -> Mapping[str, Sequence[TouchedIndicator]]:
-    """Return the indicators that rest on each collection, read once for a portal."""
-    state = request.app.state
-    if not hasattr(state, "touched"):
-        state.touched = indicators_by_feed(load_specs(services.registry.project).values())
-    found: Mapping[str, Sequence[TouchedIndicator]] = state.touched
     return found
 
 

@@ -18,11 +18,10 @@ from customs_monitor.collection.uploads import KEPT_FOR, Upload, UploadError, op
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, User, may
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, Work, WorkDep, authorise
-from customs_monitor.portal.pages.places import feeds_of, place_of
+from customs_monitor.portal.places import feeds_of, is_period_of, place_of
 from customs_monitor.portal.problem import forbidden, not_found
 from customs_monitor.portal.rendering import page, translator_of
 from customs_monitor.portal.standings import own_standings
-from customs_monitor.templates import TemplateError, order
 
 router = APIRouter()
 
@@ -54,7 +53,7 @@ def upload(
     if user.sender is None:
         raise forbidden()
     authorise(user, Action.send if intent == "send" else Action.check, user.sender, feed)
-    if period and not _is_period(services, feed, period):
+    if period and not is_period_of(services, feed, period):
         return _form(request, services, user, feed, period, wrong="period")
     if file is None or not file.filename:
         return _form(request, services, user, feed, period, wrong="file")
@@ -130,7 +129,7 @@ def _nil(services: Services, user: User, feed: str, period: str) -> bytes:
     if user.sender is None:
         raise not_found()
     place = place_of(services, user, Action.send, feed, period, user.sender)
-    if not _is_period(services, feed, period):
+    if not is_period_of(services, feed, period):
         raise not_found()
     try:
         return nil_file(services.registry.feeds[feed], services.registry, period, place.sender)
@@ -143,14 +142,6 @@ def _checked(work: Work, opened: Upload) -> Response:
     work.wake(opened)
     audit.note(upload=opened.upload_id)
     return RedirectResponse(f"/uploads/{opened.sender}/{opened.upload_id}", HTTPStatus.SEE_OTHER)
-
-
-def _is_period(services: Services, feed: str, period: str) -> bool:
-    try:
-        order(services.registry, feed, services.now().date(), period=period)
-    except TemplateError:
-        return False
-    return True
 
 
 def _form(
