@@ -19,18 +19,19 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 
-from customs_monitor.contracts import Codelist, Concept, Contract, Layout, Registry
+from customs_monitor.contracts import Codelist, Contract, Layout, Registry
 from customs_monitor.contracts.periods import first_day, last_day
 from customs_monitor.intake import open_table
-from customs_monitor.validation.casts import typed
+from customs_monitor.validation.casts import is_text, typed
 from customs_monitor.validation.codes import Codes
 from customs_monitor.validation.columns import LINE
 from customs_monitor.validation.corrections import apply_corrections, load_corrections
 from customs_monitor.validation.header import read_header
 from customs_monitor.validation.judge import Delivery
 from customs_monitor.validation.mapping import map_columns
-from customs_monitor.validation.pass_run import RECORDS, RecordSource
+from customs_monitor.validation.pass_run import RECORDS
 from customs_monitor.validation.quoting import identifier, literal
+from customs_monitor.validation.record_source import RecordSource
 
 # Names of tables and columns that are no property of a contract begin with an underscore, as no property can.
 BATCH = "batch"
@@ -117,11 +118,6 @@ def write_batch(
             connection.execute(f"ALTER TABLE {ROWS} RENAME TO {BATCH}")
 
 
-def _is_text(concept: Concept) -> bool:
-    """Tell whether the value of a concept is its text, which is kept once then."""
-    return typed(concept, None, "text") == "text"
-
-
 def _create_tables(connection: duckdb.DuckDBPyConnection, registry: Registry, contract: Contract) -> None:
     connection.execute(
         f"CREATE TABLE {DELIVERIES} "
@@ -133,7 +129,7 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, registry: Registry, co
         columns.append(f"{name} {registry.concepts[item.name].duckdb_type}")
         columns.append(
             f"{text} VARCHAR"
-            + (f" GENERATED ALWAYS AS ({name}) VIRTUAL" if _is_text(registry.concepts[item.name]) else "")
+            + (f" GENERATED ALWAYS AS ({name}) VIRTUAL" if is_text(registry.concepts[item.name]) else "")
         )
     columns += ["_delivery_id VARCHAR", "_line_number BIGINT", "_layout VARCHAR", "_row BIGINT"]
     connection.execute(f"CREATE TABLE {ROWS} ({', '.join(columns)})")
@@ -155,7 +151,7 @@ def _insert(
     for item in contract.schema_.properties:
         text = f"mapped.{identifier(item.name)}"
         selected.append(typed(registry.concepts[item.name], layout.mapping.get(item.name), text))
-        if not _is_text(registry.concepts[item.name]):
+        if not is_text(registry.concepts[item.name]):
             selected.append(text)
     (rows,) = connection.execute(f"SELECT count(*) FROM {ROWS}").fetchone() or (0,)
     selected += [literal(delivery.delivery_id), f"mapped.{LINE}", literal(layout.id), f"{rows} + row_number() OVER ()"]

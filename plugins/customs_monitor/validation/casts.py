@@ -73,6 +73,11 @@ def typed(concept: Concept, mapping: Mapping | None, text: str) -> str:
             return text
 
 
+def is_text(concept: Concept) -> bool:
+    """Tell whether the value of a concept is its text, whatever it says."""
+    return typed(concept, None, "text") == "text"
+
+
 def type_code(concept: Concept) -> str | None:
     """Return the code of the rule that a text of the wrong type breaks; None where every text is right."""
     return {

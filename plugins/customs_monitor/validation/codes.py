@@ -59,29 +59,35 @@ class Codes:
         """Tell whether any code of the list begins or ends."""
         return any(code.valid_from or code.valid_to for code in self._registry.codelists[codelist])
 
-    def validity(self, codelist: str) -> tuple[str, int]:
-        """Return a table of the codes with their validity periods, and the most periods a code has.
+    def periods(self, codelist: str) -> int:
+        """Return the most validity periods that a code of the list has."""
+        return max((len(found) for found in self._registry.codelists[codelist].by_code.values()), default=1)
 
-        The columns are number, from_1, to_1, from_2, to_2 ...: the number of the code in `enumeration`, and one row for
-        `UNKNOWN_CODE`. So every row of a delivery finds exactly one: a join in which some do not hands the rows on in
-        another order than the file's.
+    def valid(self, codelist: str, period: int, number: str) -> tuple[str, str]:
+        """Return the SQL of the first and last day of a validity period of a code.
+
+        A look-up in a list and no join: whatever is joined, DuckDB's threads hand rows on in any order.
+
+        Args:
+            codelist: the list.
+            period: from 1; a code with fewer periods, and what is no code, has one that ends before it begins.
+            number: SQL of the number of the code (`number`).
         """
-        by_code = self._registry.codelists[codelist].by_code
-        periods = max((len(found) for found in by_code.values()), default=1)
-        name = identifier(f"validity of {codelist}")
-        if self._is_new(name):
-            columns: dict[str, pa.Array] = {"number": pa.array(range(UNKNOWN_CODE, len(by_code)), pa.int32())}
-            for number in range(periods):
-                # A code with fewer periods than others, and what is no code, has periods that end before they begin.
-                within = [found[number] if number < len(found) else None for found in ((), *by_code.values())]
-                columns[f"from_{number + 1}"] = pa.array(
-                    [_LAST_DAY if code is None else code.valid_from or _FIRST_DAY for code in within], pa.date32()
-                )
-                columns[f"to_{number + 1}"] = pa.array(
-                    [_FIRST_DAY if code is None else code.valid_to or _LAST_DAY for code in within], pa.date32()
-                )
-            self._create_table(name, pa.table(columns))
-        return name, periods
+        first, last = (f"{name} {period} of {codelist}" for name in ("first days", "last days"))
+        if self._is_new(first):
+            by_code = self._registry.codelists[codelist].by_code
+            within = [found[period - 1] if period <= len(found) else None for found in ((), *by_code.values())]
+            for name, days in (
+                (first, [_LAST_DAY if code is None else code.valid_from or _FIRST_DAY for code in within]),
+                (last, [_FIRST_DAY if code is None else code.valid_to or _LAST_DAY for code in within]),
+            ):
+                listed = ", ".join(f"'{day.isoformat()}'" for day in days)
+                self._connection.execute(f"SET VARIABLE {identifier(name)} = [{listed}]::DATE[]")
+        place = f"{number} + {1 - UNKNOWN_CODE}"
+        return (
+            f"list_extract(getvariable({literal(first)}), {place})",
+            f"list_extract(getvariable({literal(last)}), {place})",
+        )
 
     def number(self, codelist: str, text: str) -> str:
         """Return the SQL of the number of a code in `validity`.
@@ -120,8 +126,3 @@ class Codes:
         new = name not in self._made
         self._made.add(name)
         return new
-
-    def _create_table(self, name: str, rows: pa.Table) -> None:
-        self._connection.register("new_rows", rows)
-        self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM new_rows")
-        self._connection.unregister("new_rows")

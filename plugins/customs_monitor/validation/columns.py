@@ -55,8 +55,3 @@ def valid_from(name: str, period: int) -> str:
 def valid_to(name: str, period: int) -> str:
     """The last day of a validity period of the code."""
     return identifier(f" to.{name}.{period}")
-
-
-def failed(group: int) -> str:
-    """Whether the row breaks any rule of a group."""
-    return identifier(f" failed.{group}")

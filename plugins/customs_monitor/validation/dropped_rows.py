@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from customs_monitor.validation.repeats import Positions
+from customs_monitor.validation.key_hashes import Positions
 from customs_storage.parquet import write_parquet
 
 

@@ -16,12 +16,13 @@ import pyarrow as pa
 from customs_monitor.contracts import Contract, Layout, Quality
 from customs_monitor.validation.columns import received
 from customs_monitor.validation.findings import fill_sql, shortened_sql
+from customs_monitor.validation.key_hashes import Positions
 from customs_monitor.validation.mapping import Mapped
 from customs_monitor.validation.one_pass import LINE_NUMBER
 from customs_monitor.validation.pass_run import PassResult
 from customs_monitor.validation.quoting import identifier
 from customs_monitor.validation.references import ContractSqlError
-from customs_monitor.validation.repeats import PART, POSITION, Positions, every_row, numbered_rows
+from customs_monitor.validation.repeats import PART, POSITION, every_row, numbered_rows
 
 # Begin with a blank, as no property can.
 _VALUE, _COLUMN = " value.", " column."

@@ -22,13 +22,15 @@ from customs_monitor.validation.groups import find_failed_groups, group_rules, s
 from customs_monitor.validation.header import Header, elsewhere, read_header
 from customs_monitor.validation.issue_list import IssueCount, IssueList
 from customs_monitor.validation.judgement import Delivery, Judgement, Verdict
+from customs_monitor.validation.key_hashes import Positions
 from customs_monitor.validation.mapping import map_columns
 from customs_monitor.validation.one_pass import LINE_NUMBER, compile_pass
-from customs_monitor.validation.pass_run import RECORDS, PassResult, RecordSource, run_pass
+from customs_monitor.validation.pass_run import RECORDS, PassResult, run_pass
 from customs_monitor.validation.quoting import literal
 from customs_monitor.validation.reader_issues import reader_issue
+from customs_monitor.validation.record_source import RecordSource
 from customs_monitor.validation.references import ContractSqlError, columns_read
-from customs_monitor.validation.repeats import NumberedRule, Positions, find_repeats
+from customs_monitor.validation.repeats import NumberedRule, find_repeats
 from customs_monitor.validation.row_rules import Addressee, row_rules
 from customs_monitor.validation.session import open_session
 
@@ -213,12 +215,23 @@ class _Judging:
         rules = row_rules(self._contract, self._layout, self._registry, codes, mapped, corrections, addressee)
         numbers = [self._issues.number(rule.text) for rule in rules]
         corrected = apply_corrections(mapped.sql, corrections)
+        changed = {name for correction in corrections for name in correction.set}
+        as_received = {name: column for name, column in mapped.as_received.items() if name not in changed}
         numbered = dict(zip(numbers, rules, strict=True))
         shown = shown_of_rows(group_rules(self._contract, self._layout), mapped)
-        compiled = compile_pass(corrected, self._contract, self._layout, self._registry, codes, numbered, shown)
+        compiled = compile_pass(
+            corrected, self._contract, self._layout, self._registry, codes, numbered, shown, as_received
+        )
         try:
             result = run_pass(
-                self._connection, source, compiled, self._delivery.delivery_id, self._schema, self._working, shown
+                self._connection,
+                source,
+                compiled,
+                self._delivery.delivery_id,
+                self._schema,
+                self._working,
+                shown,
+                max(1, len(header.unpivoted)),
             )
         except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
             raise ContractSqlError(f"feeds/{self._contract.id}.yml: layout {self._layout.id}: {error}") from error
@@ -229,15 +242,9 @@ class _Judging:
 
     def _obsolete(self, corrections: tuple[Correction, ...], result: PassResult, numbers: list[int]) -> Iterator[Issue]:
         """Report corrections that matched nothing; theirs are the last rules of the pass, in their order."""
-        applied = {
-            number
-            for (number,) in self._connection.execute(
-                f"SELECT DISTINCT number FROM read_parquet({literal(result.issues.as_posix())})"
-            ).fetchall()
-        }
         theirs = iter(numbers[len(numbers) - sum(len(correction.set) for correction in corrections) :])
         for correction in corrections:
-            if applied.isdisjoint(islice(theirs, len(correction.set))):
+            if result.broken.isdisjoint(islice(theirs, len(correction.set))):
                 text = RuleText.of_catalogue(self._registry, "CORRECTION_OBSOLETE", "delivery")
                 yield Issue.of(text, value=correction.id)
 

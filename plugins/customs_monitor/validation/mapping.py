@@ -20,11 +20,13 @@ class Mapped:
         sql: SELECT that gives, for each property, the text as received, and the mapped text under the property's name.
         columns: how the sender calls the column of each property, as SQL text.
         filled: the properties the layout fills from this file.
+        as_received: the properties whose text is a column of the records as it is, row by row: the name of that column.
     """
 
     sql: str
     columns: MappingOf[str, str]
     filled: frozenset[str]
+    as_received: MappingOf[str, str]
 
 
 def map_columns(
@@ -68,7 +70,20 @@ def map_columns(
                     text = f"coalesce({codes.alias_code(list_name, text)}, {text})"
         texts.append(f"{text} AS {identifier(name)}")
     sql = f'SELECT "rows".*, {", ".join(texts)} FROM ({as_received}) AS "rows"'
-    return Mapped(sql, columns, filled)
+    return Mapped(sql, columns, filled, _as_received(filled, layout, header, registry))
+
+
+def _as_received(filled: frozenset[str], layout: Layout, header: Header, registry: Registry) -> dict[str, str]:
+    if layout.unpivot is not None or layout.where is not None:
+        return {}
+    found: dict[str, str] = {}
+    for name in filled:
+        mapping, concept = layout.mapping[name], registry.concepts[name]
+        is_changed = mapping.sql or mapping.nullValues or mapping.aliases or concept.aliases or concept.upper
+        column = header.name_of(mapping.source) if mapping.source is not None and not is_changed else None
+        if column is not None:
+            found[name] = column
+    return found
 
 
 def _records(records: str, layout: Layout, header: Header) -> str:

@@ -1,32 +1,36 @@
-"""Running the pass: records in, accepted rows, refused rows and issues out, batch by batch."""
+"""Running the pass: records in, accepted rows, refused rows and issues out, stretch by stretch.
+
+Both of DuckDB's threads judge one stretch of the records while the next is parsed and the one before is written. A
+stretch is short enough to keep, so that a row's values which are as their sender wrote them are taken from the records,
+and the records of broken rows can be looked at again for what is to be said about them.
+"""
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from customs_monitor.intake import IntakeError
+from customs_monitor.validation.broken_rules import Flags
 from customs_monitor.validation.columns import LINE_NAME
-from customs_monitor.validation.one_pass import ISSUES, KEY_KNOWN, LINE_NUMBER, REFUSED, TYPED
-from customs_monitor.validation.session import unthreaded
+from customs_monitor.validation.key_hashes import KeyHashes
+from customs_monitor.validation.one_pass import KEY_HASH, KEY_KNOWN, LINE_NUMBER, TYPED, CompiledPass
+from customs_monitor.validation.read_ahead import read_ahead
+from customs_monitor.validation.record_source import RecordSource
 from customs_storage.parquet import write_parquet
 
 RECORDS = "records"
-#: Rows that leave DuckDB at a time.
+#: Rows in a batch of what DuckDB gives.
 _BATCH_ROWS = 16_384
-#: The longest records, on average over `_WINDOW_BYTES`: 122 880 of them, a row group, fit the 32-bit offsets of a
-#: column. Tables have hundreds of bytes a record, nested JSON a few thousand.
-_RECORD_BYTES = 16 << 10
-_WINDOW_BYTES = 256 << 20
-_BATCHES_AHEAD = 4
+#: Judged stretches that wait to be written.
+_AHEAD = 1
 
 ROW_ISSUE_SCHEMA = pa.schema(
     [
@@ -40,54 +44,8 @@ ROW_ISSUE_SCHEMA = pa.schema(
 )
 
 
-class RecordSource:
-    """The records of a file as DuckDB reads them, counted.
-
-    Attributes:
-        records: the records read so far.
-        failure: what stopped the reader, if anything did; the records before it were handed on.
-    """
-
-    def __init__(self, columns: tuple[str, ...], batches: Iterable[pa.RecordBatch]) -> None:
-        # By position: the file may have a column that is called like the line number.
-        self._schema = pa.schema([pa.field(LINE_NAME, pa.int64()), *(pa.field(name, pa.string()) for name in columns)])
-        self._stream = self._counted(batches)
-        self.records = 0
-        self.failure: Exception | None = None
-
-    def reader(self) -> pa.RecordBatchReader:
-        """Return a reader that ends where the file cannot be read any further."""
-        return pa.RecordBatchReader.from_batches(self._schema, self._stream)
-
-    def drain(self) -> None:
-        """Read what DuckDB did not ask for, because no row could come of it, for its number and its problems."""
-        for _ in self._stream:
-            pass
-
-    def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        window_records = window_bytes = 0
-        try:
-            for batch in batches:
-                self.records += batch.num_rows
-                window_records += batch.num_rows
-                window_bytes += batch.nbytes
-                if window_bytes >= _WINDOW_BYTES:
-                    if window_bytes > window_records * _RECORD_BYTES:
-                        raise _too_long(batch, window_bytes // window_records)
-                    window_records = window_bytes = 0
-                yield pa.RecordBatch.from_arrays(batch.columns, schema=self._schema)
-        except Exception as error:
-            # An exception cannot pass through DuckDB; the caller asks for it when the pass is over.
-            self.failure = error
-
-
-def _too_long(batch: pa.RecordBatch, size: int) -> IntakeError:
-    return IntakeError(
-        "RECORDS_TOO_LONG",
-        f"The records have {size:,} bytes on average; at most {_RECORD_BYTES:,} are read.",
-        "Send the columns of the template only, without documents in their cells.",
-        line=batch.column(0)[0].as_py() if batch.num_rows else None,
-    )
+class RowsOutOfOrderError(RuntimeError):
+    """The engine has handed rows on in another order than that of the file: a fault of the platform."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +58,8 @@ class PassResult:
         refused: Parquet of the other rows: typed columns, `_line_number`, `_key_known` and `_typed`.
         issues: Parquet by `ROW_ISSUE_SCHEMA`.
         rows_accepted, rows_refused: their numbers.
+        hashes: of the keys of all rows whose key is known.
+        broken: the rules that rows break.
     """
 
     accepted: Path
@@ -108,6 +68,8 @@ class PassResult:
     issues: Path
     rows_accepted: int
     rows_refused: int
+    hashes: KeyHashes
+    broken: frozenset[int]
 
     @property
     def rows(self) -> int:
@@ -118,34 +80,37 @@ class PassResult:
 def run_pass(
     connection: duckdb.DuckDBPyConnection,
     source: RecordSource,
-    compiled: str,
+    compiled: CompiledPass,
     delivery_id: str,
     schema: pa.Schema,
     folder: Path,
     shown_names: Collection[str],
+    rows_per_record: int = 1,
 ) -> PassResult:
     """Run the pass over all records once.
-
-    DuckDB computes in a thread of its own while the rows before are written.
 
     Args:
         connection: the session.
         source: the records.
-        compiled: the SQL of the pass (`compile_pass`).
+        compiled: the pass (`compile_pass`).
         delivery_id: goes into every accepted row.
         schema: the schema of accepted rows.
         folder: where the files go.
         shown_names: columns of text that issues show of accepted rows.
+        rows_per_record: how many rows become of a record.
+
+    Raises:
+        RowsOutOfOrderError: if rows do not come back in the order of their records.
     """
     folder.mkdir(parents=True, exist_ok=True)
     accepted, shown = folder / "accepted.parquet", folder / "shown.parquet"
     refused, issues = folder / "refused.parquet", folder / "row_issues.parquet"
     refused_schema = refused_rows_schema(schema)
     shown_schema = pa.schema([pa.field(name, pa.string()) for name in shown_names])
-    connection.register(RECORDS, source.reader())
+    hashes = KeyHashes(folder)
     rows_refused = 0
+    broken: set[int] = set()
     with (
-        unthreaded(connection),
         pq.ParquetWriter(shown, shown_schema) as shown_rows,
         pq.ParquetWriter(refused, refused_schema) as refused_rows,
         pq.ParquetWriter(issues, ROW_ISSUE_SCHEMA) as row_issues,
@@ -153,23 +118,27 @@ def run_pass(
 
         def good_rows() -> Iterator[pa.RecordBatch]:
             nonlocal rows_refused
-            judged = _ahead(lambda: connection.execute(compiled).to_arrow_reader(_BATCH_ROWS))
-            for batch in judged:
-                if batch.column(ISSUES).null_count < batch.num_rows:
-                    row_issues.write_batch(_row_issues(batch))
-                    is_refused = pc.fill_null(batch.column(REFUSED), False)
-                    faulty = batch.filter(is_refused)
+            stretches = (_judged(connection, compiled, records) for records in source.stretches(rows_per_record))
+            for stretch in read_ahead(stretches, _AHEAD):
+                broken.update(stretch.broken)
+                if stretch.issues is not None:
+                    row_issues.write_table(stretch.issues)
+                rows, keys = stretch.rows, stretch.hashes
+                if stretch.refused is not None:
+                    faulty = rows.filter(pa.array(stretch.refused))
+                    refused_rows.write_table(_conform(faulty, refused_schema))
+                    takes_part = np.flatnonzero(stretch.takes_part[stretch.refused])
+                    hashes.add(keys[~stretch.refused], keys[stretch.refused][takes_part], takes_part + rows_refused)
                     rows_refused += faulty.num_rows
-                    refused_rows.write_batch(_conform(faulty, refused_schema))
-                    batch = batch.filter(pc.invert(is_refused))
+                    rows = rows.filter(pa.array(~stretch.refused))
+                else:
+                    hashes.add(keys, keys[:0], np.empty(0, np.int64))
                 if shown_names:
-                    shown_rows.write_batch(_conform(batch, shown_schema))
-                yield _accepted(batch, schema, delivery_id)
+                    shown_rows.write_table(_conform(rows, shown_schema))
+                yield from _conform(rows, schema, {"_delivery_id": delivery_id}).to_batches()
 
         rows_accepted = write_parquet(good_rows(), accepted, schema)
-    connection.unregister(RECORDS)
-    source.drain()
-    return PassResult(accepted, shown, refused, issues, rows_accepted, rows_refused)
+    return PassResult(accepted, shown, refused, issues, rows_accepted, rows_refused, hashes, frozenset(broken))
 
 
 def refused_rows_schema(schema: pa.Schema) -> pa.Schema:
@@ -178,63 +147,78 @@ def refused_rows_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([*fields, pa.field(KEY_KNOWN, pa.bool_()), pa.field(TYPED, pa.bool_())])
 
 
-def _ahead(open_reader: Callable[[], pa.RecordBatchReader]) -> Iterator[pa.RecordBatch]:
-    """Iterate over a reader that a thread of its own reads ahead."""
-    waiting: queue.Queue[pa.RecordBatch | BaseException | None] = queue.Queue(_BATCHES_AHEAD)
-    stopped = threading.Event()
+@dataclass(frozen=True)
+class _Stretch:
+    """A stretch of judged rows.
 
-    def put(item: pa.RecordBatch | BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                waiting.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return
+    Attributes:
+        rows: typed and shown columns, `_line_number`, and where some are refused `_key_known` and `_typed`.
+        hashes: of their keys.
+        refused: which rows are refused, None if none is.
+        takes_part: whose key is looked for among those of others.
+        broken: the rules that rows break.
+        issues: by `ROW_ISSUE_SCHEMA`, None if there are none.
+    """
 
-    def read() -> None:
-        try:
-            for batch in open_reader():
-                put(batch)
-                if stopped.is_set():
-                    return
-            put(None)
-        except BaseException as error:
-            put(error)
+    rows: pa.Table
+    hashes: npt.NDArray[np.uint64]
+    refused: Flags | None
+    takes_part: Flags
+    broken: tuple[int, ...]
+    issues: pa.Table | None
 
-    thread = threading.Thread(target=read, name="judge", daemon=True)
-    thread.start()
+
+def _judged(connection: duckdb.DuckDBPyConnection, compiled: CompiledPass, records: pa.Table) -> _Stretch:
+    judged = _asked(connection, records, compiled.sql)
+    lines = judged.column(LINE_NUMBER).to_numpy()
+    _check_order(lines, records.column(LINE_NAME).to_numpy(), bool(compiled.copied))
+    words = [judged.column(name).to_numpy() for name in compiled.broken.columns]
+    hashes = judged.column(KEY_HASH).to_numpy()
+    rows = judged.drop_columns([*compiled.broken.columns, KEY_HASH])
+    for name, column in compiled.copied.items():
+        rows = rows.append_column(name, records.column(column))
+    every = np.ones(judged.num_rows, dtype=bool)
+    failing = compiled.broken.any_of(words)
+    if failing is None:
+        return _Stretch(rows, hashes, None, every, (), None)
+    broken = compiled.broken.broken(words)
+    again = records.filter(pc.is_in(records.column(LINE_NAME), pa.array(lines[failing])))
+    issues = _asked(connection, again, compiled.issues(broken))
+    refused = compiled.broken.any_of(words, compiled.refusing)
+    unknown, untyped = (compiled.broken.any_of(words, rules) for rules in (compiled.of_key, compiled.typing))
+    key_known, typed = (every if found is None else ~found for found in (unknown, untyped))
+    if refused is not None:
+        rows = rows.append_column(KEY_KNOWN, pa.array(key_known)).append_column(TYPED, pa.array(typed))
+    takes_part = typed if compiled.without_key else key_known
+    return _Stretch(rows, hashes, refused, takes_part, broken, _conform(issues, ROW_ISSUE_SCHEMA))
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, records: pa.Table, sql: str) -> pa.Table:
+    """Ask DuckDB a question about records; the answer keeps their order, in as many threads as there are."""
+    connection.register(RECORDS, records)
     try:
-        while (item := waiting.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        return connection.sql(sql).to_arrow_table(_BATCH_ROWS)
     finally:
-        stopped.set()
-        thread.join()
+        connection.unregister(RECORDS)
 
 
-def _row_issues(batch: pa.RecordBatch) -> pa.RecordBatch:
-    lists = batch.column(ISSUES)
-    flat = pc.list_flatten(lists)
-    lines = batch.column(LINE_NUMBER).take(pc.list_parent_indices(lists))
-    fields = dict(zip([field.name for field in flat.type], flat.flatten(), strict=True))
-    return pa.RecordBatch.from_arrays(
-        [lines if field.name == "line" else fields[field.name].cast(field.type) for field in ROW_ISSUE_SCHEMA],
-        schema=ROW_ISSUE_SCHEMA,
-    )
+def _check_order(lines: npt.NDArray[np.int64], of_records: npt.NDArray[np.int64], is_row_by_row: bool) -> None:
+    """Refuse to go on with mixed-up rows: their order would be one of chance, and columns would not fit together."""
+    if is_row_by_row:
+        in_order = np.array_equal(lines, of_records)
+    else:
+        in_order = bool(np.all(lines[1:] >= lines[:-1])) or not np.all(of_records[1:] >= of_records[:-1])
+    if not in_order:
+        raise RowsOutOfOrderError("DuckDB has handed judged rows on in another order than that of the file")
 
 
-def _accepted(batch: pa.RecordBatch, schema: pa.Schema, delivery_id: str) -> pa.RecordBatch:
-    own = pa.repeat(pa.scalar(delivery_id, pa.string()), batch.num_rows)
-    return pa.RecordBatch.from_arrays(
-        [own if field.name == "_delivery_id" else _column(batch, field) for field in schema], schema=schema
-    )
-
-
-def _conform(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays([_column(batch, field) for field in schema], schema=schema)
-
-
-def _column(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
-    column = batch.column(field.name)
-    return column if column.type == field.type else column.cast(field.type)
+def _conform(rows: pa.Table, schema: pa.Schema, constant: Mapping[str, str] | None = None) -> pa.Table:
+    """Return the columns of a schema; some have one value in every row."""
+    columns = []
+    for field in schema:
+        if constant is not None and field.name in constant:
+            columns.append(pa.repeat(pa.scalar(constant[field.name], field.type), rows.num_rows))
+            continue
+        column = rows.column(field.name)
+        columns.append(column if column.type == field.type else column.cast(field.type))
+    return pa.Table.from_arrays(columns, schema=schema)

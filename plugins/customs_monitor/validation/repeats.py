@@ -14,10 +14,11 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
 from customs_monitor.contracts import Contract
 from customs_monitor.validation.findings import RuleText, fill_sql
+from customs_monitor.validation.key_hashes import Positions
 from customs_monitor.validation.one_pass import KEY_KNOWN, LINE_NUMBER, TYPED
 from customs_monitor.validation.pass_run import PassResult
 from customs_monitor.validation.quoting import identifier, literal
@@ -25,9 +26,6 @@ from customs_monitor.validation.quoting import identifier, literal
 #: Where a row is; no property can have these names.
 PART = "_part"
 POSITION = "_position"
-
-#: Positions of rows in the file of accepted rows, ascending.
-Positions = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def find_repeats(
     of_row: NumberedRule,
     of_key: NumberedRule,
 ) -> Repeats:
-    """Find them: by hash over all rows first, which costs little, and by value among the few that share one.
+    """Find them: by value, among the few rows whose hash is not theirs alone.
 
     Args:
         connection: the session.
@@ -91,12 +89,12 @@ def find_repeats(
     quoted_key = ", ".join(identifier(name) for name in key)
     every = every_row(result, names)
     takes_part = KEY_KNOWN if contract.schema_.key else TYPED
-    hashes = f"SELECT hash({quoted_key}) AS h FROM ({every_row(result, key)}) WHERE {takes_part}"
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE shared_hashes AS SELECT h FROM ({hashes}) GROUP BY h HAVING count(*) > 1"
-    )
-    if connection.execute("SELECT count(*) FROM shared_hashes").fetchone() == (0,):
+    accepted, refused = result.hashes.shared()
+    if not len(accepted) + len(refused):
         return Repeats(None, np.empty(0, np.int64), np.empty(0, np.int64))
+    parts = np.repeat(np.array([0, 1], np.int32), [len(accepted), len(refused)])
+    candidates = {PART: parts, POSITION: np.concatenate([accepted, refused])}
+    connection.register("candidates", pa.table(candidates))
     whole = ", ".join(identifier(name) for name in names)
     unlike = f"CASE WHEN {TYPED} THEN -1 ELSE {POSITION} END"
     connection.execute(
@@ -109,8 +107,8 @@ def find_repeats(
                 row_number() OVER in_order AS nth_of_key,
                 first_value({LINE_NUMBER}) OVER in_order AS first_line,
                 lead({LINE_NUMBER}) OVER in_order AS next_line
-            FROM ({every})
-            WHERE {takes_part} AND hash({quoted_key}) IN (SELECT h FROM shared_hashes)
+            FROM ({every}) SEMI JOIN candidates USING ({PART}, {POSITION})
+            WHERE {takes_part}
             WINDOW same_key AS (PARTITION BY {quoted_key}),
                 in_order AS (PARTITION BY {quoted_key} ORDER BY {LINE_NUMBER}, {PART}, {POSITION})
         ) WHERE n_key > 1 AND (n_key > n_whole OR nth > 1)"""

@@ -146,14 +146,14 @@ def _of_codelist(item: Property, concept: Concept, setting: _Setting) -> Iterato
     if concept.codelist is None:
         return
     name, written, severity = item.name, text(item.name), item.codelistSeverity
-    if not is_joined(item, concept, setting.codes):
+    if not is_dated(item, concept, setting.codes):
         fails = f"{written} IS NOT NULL AND NOT {setting.codes.is_code(concept.codelist, written)}"
         yield setting.rule("CODE_UNKNOWN", name, fails, concept.codelist, severity=severity)
         return
     assert item.validAt is not None
     fails = f"{written} IS NOT NULL AND {code_number(name)} = {UNKNOWN_CODE}"
     yield setting.rule("CODE_UNKNOWN", name, fails, concept.codelist, severity=severity)
-    _, periods = setting.codes.validity(concept.codelist)
+    periods = setting.codes.periods(concept.codelist)
     day = _day_of(item.validAt, setting)
     within = " OR ".join(
         f"{day} BETWEEN {valid_from(name, number)} AND {valid_to(name, number)}" for number in range(1, periods + 1)
@@ -162,7 +162,7 @@ def _of_codelist(item: Property, concept: Concept, setting: _Setting) -> Iterato
     yield setting.rule("CODE_NOT_VALID", name, fails, concept.codelist, severity=severity)
 
 
-def is_joined(item: Property, concept: Concept, codes: Codes) -> bool:
+def is_dated(item: Property, concept: Concept, codes: Codes) -> bool:
     """Tell whether a code is looked up with its validity dates, and not just among the codes of all times."""
     return item.validAt is not None and concept.codelist is not None and codes.is_dated(concept.codelist)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -12,8 +10,8 @@ _SETTINGS = {
     # Beside the reader, the Parquet writer and Python, this keeps a delivery of any size within 2 GiB.
     "memory_limit": "'900MB'",
     "threads": "2",
-    # Rows leave in the order in which they came: the same delivery gives the same bytes. Where they are streamed, this
-    # holds in one thread only (`unthreaded`).
+    # Rows leave in the order in which they came: the same delivery gives the same bytes. It holds for SELECTs without a
+    # join; where there is one, threads hand rows on as they come.
     "preserve_insertion_order": "true",
     "TimeZone": "'UTC'",
     # Nothing is fetched, whatever a contract's SQL asks for.
@@ -23,8 +21,9 @@ _SETTINGS = {
     "enable_progress_bar": "false",
     # Texts leave with 64-bit offsets: a batch of long ones passes 2 GiB.
     "arrow_large_buffer_size": "true",
-    # Codelists are on the right of their joins and the rows on the left; swapped, the rows would be held in memory.
-    "disabled_optimizers": "'join_order,build_side_probe_side'",
+    # What two expressions have in common is computed before either, and is in the TRY of neither then. And where rows
+    # are joined, those that are many stay on the left; swapped, they would be held in memory.
+    "disabled_optimizers": "'common_subexpressions,join_order,build_side_probe_side'",
     # Hundreds of rules are one OR.
     "max_expression_depth": "10000",
 }
@@ -55,19 +54,3 @@ def open_session(scratch: Path) -> duckdb.DuckDBPyConnection:
     spill = (scratch / "spill").as_posix().replace("'", "''")
     connection.execute(f"SET temp_directory = '{spill}'")
     return connection
-
-
-@contextmanager
-def unthreaded(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let queries run in the thread that asks for their rows, and in no other, for a while.
-
-    Two threads that stream one result hand its rows on in any order, whatever `preserve_insertion_order` says.
-
-    Args:
-        connection: the session.
-    """
-    connection.execute("SET threads = 1")
-    try:
-        yield
-    finally:
-        connection.execute(f"SET threads = {_SETTINGS['threads']}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customs_monitor.contracts import DocumentError
-from customs_monitor.validation import pass_run
+from customs_monitor.validation import record_source
 from customs_monitor.validation.references import ContractSqlError
 
 from .conftest import Workshop
@@ -294,6 +294,22 @@ def test_an_expression_that_fails_on_a_value_ends_nothing(workshop: Workshop) ->
     assert judged.judgement.rows_skipped == 1
 
 
+def test_what_two_rules_have_in_common_may_fail_in_both(workshop: Workshop) -> None:
+    rule = {"severity": "error", "level": 1, "dimension": "accuracy", "column": "a", "message": "m", "cure": "c"}
+    quality = [
+        rule | {"id": "this_year", "check": "CAST(left(a, 4) AS INTEGER) = 2026"},
+        rule | {"id": "not_before", "check": "CAST(left(a, 4) AS INTEGER) >= 2025"},
+    ]
+    layout = {
+        "mapping": {"a": {"sql": "a"}, "b": {"sql": "CAST(a AS INTEGER)"}, "c": {"sql": "CAST(a AS INTEGER) + 1"}}
+    }
+    registry = workshop.registry({"a": STRING, "b": INTEGER, "c": INTEGER}, quality=quality, layout=layout)
+    judged = workshop.judge(registry, "a\n31-0\n2026\n2025\n")
+    # What cannot be asked of a value is no fault of it.
+    assert judged.found == [(4, "a", "2025", "THIS_YEAR")]
+    assert [(row["b"], row["c"]) for row in judged.accepted] == [(None, None), (2026, 2027)]
+
+
 def test_wrong_sql_of_a_contract_is_told_with_its_place(workshop: Workshop) -> None:
     rule = {
         "id": "r",
@@ -350,7 +366,7 @@ def test_accepted_rows_are_in_the_order_of_the_file(workshop: Workshop) -> None:
 def test_documents_in_cells_are_refused_before_they_fill_the_memory(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pass_run, "_WINDOW_BYTES", 1 << 20)
+    monkeypatch.setattr(record_source, "_WINDOW_BYTES", 1 << 20)
     text = "a,b\nx,1\n" + "".join(f"{number},{'é' * 20_000}\n" for number in range(1000))
     judged = workshop.judge(workshop.registry({"a": INTEGER, "b": STRING}), text)
     assert judged.judgement.verdict == "refused"
