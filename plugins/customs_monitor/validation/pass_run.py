@@ -29,6 +29,8 @@ from customs_storage.parquet import write_parquet
 RECORDS = "records"
 #: Rows in a batch of what DuckDB gives.
 _BATCH_ROWS = 16_384
+#: One refused row in so many is few.
+_FEW = 100
 #: Judged stretches that wait to be written.
 _AHEAD = 1
 
@@ -130,7 +132,7 @@ def run_pass(
                     takes_part = np.flatnonzero(stretch.takes_part[stretch.refused])
                     hashes.add(keys[~stretch.refused], keys[stretch.refused][takes_part], takes_part + rows_refused)
                     rows_refused += faulty.num_rows
-                    rows = rows.filter(pa.array(~stretch.refused))
+                    rows = _without(rows, stretch.refused)
                 else:
                     hashes.add(keys, keys[:0], np.empty(0, np.int64))
                 if shown_names:
@@ -210,6 +212,16 @@ def _check_order(lines: npt.NDArray[np.int64], of_records: npt.NDArray[np.int64]
         in_order = bool(np.all(lines[1:] >= lines[:-1])) or not np.all(of_records[1:] >= of_records[:-1])
     if not in_order:
         raise RowsOutOfOrderError("DuckDB has handed judged rows on in another order than that of the file")
+
+
+def _without(rows: pa.Table, refused: Flags) -> pa.Table:
+    """Leave rows out: where they are few, what lies between them is not copied."""
+    gaps = np.flatnonzero(refused)
+    if len(gaps) * _FEW > rows.num_rows:
+        return rows.filter(pa.array(~refused))
+    starts, ends = [0, *(gaps + 1).tolist()], [*gaps.tolist(), rows.num_rows]
+    between = [rows.slice(start, end - start) for start, end in zip(starts, ends, strict=True) if end > start]
+    return pa.concat_tables(between) if between else rows.slice(0, 0)
 
 
 def _conform(rows: pa.Table, schema: pa.Schema, constant: Mapping[str, str] | None = None) -> pa.Table:
