@@ -23,7 +23,7 @@ from customs_monitor.portal.audit import Auditing
 from customs_monitor.portal.auth import csrf
 from customs_monitor.portal.auth.identify import Identification
 from customs_monitor.portal.bodies import Bodies
-from customs_monitor.portal.dependencies import Services, Work, current_machine, current_user
+from customs_monitor.portal.dependencies import Services, Work, current_machine, current_person
 from customs_monitor.portal.faults import Faults
 from customs_monitor.portal.headers import Headers
 from customs_monitor.portal.rates import Rates
@@ -66,7 +66,7 @@ def create_app(services: Services, work: Work | None = None) -> FastAPI:
     app.include_router(sign_in.router, dependencies=[form], include_in_schema=False)
     app.include_router(sign_in_provider.router, include_in_schema=False)
     for router in pages.ROUTERS:
-        app.include_router(router, dependencies=[Depends(current_user), form], include_in_schema=False)
+        app.include_router(router, dependencies=[Depends(current_person), form], include_in_schema=False)
     for router in api.ROUTERS:
         app.include_router(
             router, prefix=API, dependencies=[Depends(current_machine), api.BEARER], responses=api.PROBLEMS

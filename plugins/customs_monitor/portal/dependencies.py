@@ -133,6 +133,18 @@ def current_user(request: Request) -> User:
     return user
 
 
+def current_person(request: Request) -> User:
+    """Return who asks in a browser; tokens are for the interface for machines, and good for no page.
+
+    Raises:
+        Problem: 401 if nobody is signed in; a page then leads to the sign-in.
+    """
+    user = current_user(request)
+    if user.token_id is not None:
+        raise sign_in_needed()
+    return user
+
+
 def current_machine(request: Request) -> User:
     """Return who comes with a token; a browser's cookie opens no interface for machines, so no other site can use it.
 

@@ -187,8 +187,9 @@ class Accounts:
                     raise
         if account.disabled:
             return None
-        if any(getattr(account, name) != value for name, value in fields.items()):
-            return self.change(user, by=PROVIDER, **fields)
+        now = {name: value for name, value in fields.items() if name != "language"}  # which she may have chosen here
+        if any(getattr(account, name) != value for name, value in now.items()):
+            return self.change(user, by=PROVIDER, **now)
         return account
 
     def signed_in(self, user: str, password: str) -> Account | None:
