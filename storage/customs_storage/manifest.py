@@ -58,6 +58,14 @@ class ManifestDelivery(_Record):
     revision: int = Field(default=1, ge=1, description="which judgement of it counted: 1 for the first")
 
 
+class ManifestClosing(_Record):
+    """The last closing of a collection and period when the release was made; `number` is that of its record."""
+
+    feed: str
+    period: str
+    number: int = Field(ge=1)
+
+
 class GateVerdict(_Record):
     """What one check of the gate said of the candidate."""
 
@@ -82,6 +90,8 @@ class Manifest(_Record):
         files: every file but the manifest itself, sorted by path.
         deliveries: every delivery it rests on, sorted.
         gate: every check's verdict, in the order of the gate.
+        closings: how the collections stood, which pages tell and no table of figures rests on, sorted; none in
+            releases of older code.
     """
 
     version: Literal[1] = VERSION
@@ -95,6 +105,7 @@ class Manifest(_Record):
     files: Annotated[tuple[ManifestFile, ...], Field(strict=False)]
     deliveries: Annotated[tuple[ManifestDelivery, ...], Field(strict=False)]
     gate: Annotated[tuple[GateVerdict, ...], Field(strict=False)]
+    closings: Annotated[tuple[ManifestClosing, ...], Field(strict=False)] = ()
 
     @field_validator("files")
     @classmethod
@@ -107,6 +118,11 @@ class Manifest(_Record):
     @classmethod
     def _deliveries_in_order(cls, deliveries: tuple[ManifestDelivery, ...]) -> tuple[ManifestDelivery, ...]:
         return tuple(sorted(deliveries, key=lambda one: (one.feed, one.period, one.sender, one.delivery_id)))
+
+    @field_validator("closings")
+    @classmethod
+    def _closings_in_order(cls, closings: tuple[ManifestClosing, ...]) -> tuple[ManifestClosing, ...]:
+        return tuple(sorted(closings, key=lambda one: (one.feed, one.period)))
 
     def to_bytes(self) -> bytes:
         """Return the manifest as canonical JSON."""

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from customs_monitor.collection.closing import Closing, last_closings
 from customs_monitor.collection.in_force import InForce, in_force
 from customs_monitor.contracts import Registry
 from customs_monitor.release.fingerprint import (
@@ -22,7 +23,7 @@ from customs_monitor.release.steps import recorded
 from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
-from customs_storage.manifest import FileArea, Manifest, ManifestDelivery, ManifestFile, read_manifest
+from customs_storage.manifest import FileArea, Manifest, ManifestClosing, ManifestDelivery, ManifestFile, read_manifest
 from customs_storage.pointer import Latest, read_latest
 
 #: Requests at a time; a server answers each in some ten milliseconds, and a release has hundreds of files.
@@ -39,7 +40,8 @@ def prepare(
 ) -> Candidate | None:
     """Build a release from the deliveries in force and write it under a new id.
 
-    Data files depend on the deliveries and the code alone. Nothing that a reader looks at changes.
+    Data files depend on the deliveries and the code alone; the site also tells how the collections stand. Nothing that
+    a reader looks at changes.
 
     Args:
         store: where the deliveries are and the release goes.
@@ -50,7 +52,7 @@ def prepare(
         now: the clock.
 
     Returns:
-        None if the release in force rests on the same deliveries and the same code.
+        None if the release in force rests on the same deliveries, closings and code.
 
     Raises:
         ReleaseError: if the accepted rows are not what was judged.
@@ -61,8 +63,9 @@ def prepare(
     with recorded(store, layout, run_id, "prepare") as step:
         with step.timed("look"):
             deliveries = in_force(store, layout, registry)
+            closings = [item for feed in registry.collections for item in last_closings(store, layout, feed).values()]
             code = code_fingerprint(registry.project)
-            fingerprint = input_fingerprint(deliveries, code)
+            fingerprint = input_fingerprint(deliveries, code, closings)
             latest = read_latest(store)
             in_place = read_manifest(store, latest.release_id) if latest else None
         if in_place and in_place.input_fingerprint == fingerprint:
@@ -92,12 +95,12 @@ def prepare(
             step.rows = write_data(
                 built.database, contents, folders["release_file"], folders["restricted_file"], registry
             )
-        manifest = _Making(registry, release_id, created_at, code, fingerprint, deliveries, latest)
+        manifest = _Making(registry, release_id, created_at, code, fingerprint, deliveries, closings, latest)
         with step.timed("catalogue"):
             write_structures(contents, registry, folders["release_file"], release_id, created_at)
             write_catalogue(contents, registry, manifest.of([]), folders["release_file"])
         with step.timed("site"):
-            write_site(store, layout, registry, manifest.of([]), contents, folders["release_file"])
+            write_site(store, layout, registry, manifest.of([]), contents, folders["release_file"], closings)
         with step.timed("store"):
             files = {area: _upload(store, layout, area, release_id, folders[area]) for area in AREAS}
             draft = Draft(
@@ -131,6 +134,7 @@ class _Making:
         code: str,
         fingerprint: str,
         deliveries: Iterable[InForce],
+        closings: Iterable[Closing],
         latest: Latest | None,
     ) -> None:
         self._fixed = Manifest(
@@ -144,6 +148,9 @@ class _Making:
             files=(),
             deliveries=tuple(_listed(item) for item in deliveries),
             gate=(),
+            closings=tuple(
+                ManifestClosing(feed=item.feed, period=item.period, number=item.number) for item in closings
+            ),
         )
 
     def of(self, files: Iterable[ManifestFile]) -> Manifest:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import customs_monitor
 import customs_storage
+from customs_monitor.collection.closing import Closing
 from customs_monitor.collection.in_force import InForce
 from customs_monitor.contracts import Project, Registry
 from customs_storage.canonical import Json, canonical_json
@@ -42,17 +43,19 @@ def code_fingerprint(project: Project) -> str:
     return digest.hexdigest()
 
 
-def input_fingerprint(deliveries: Sequence[InForce], code: str) -> str:
-    """Return the SHA-256 over the deliveries in force and the code.
+def input_fingerprint(deliveries: Sequence[InForce], code: str, closings: Sequence[Closing] = ()) -> str:
+    """Return the SHA-256 over the deliveries in force, the code and how the collections stand.
 
     Args:
         deliveries: in the order of `in_force`: within a feed, period and sender the order decides what supersedes.
         code: the fingerprint of the code.
+        closings: the last of each collection and period.
     """
     lines: list[Json] = [
         [item.key, item.receipt.sha256, item.judgement.accepted_sha256, item.receipt.synthetic] for item in deliveries
     ]
-    return sha256_of(canonical_json([code, lines]))
+    stand: list[Json] = [[item.feed, item.period, item.number] for item in closings]
+    return sha256_of(canonical_json([code, lines, stand]))
 
 
 def contract_fingerprints(registry: Registry) -> dict[str, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from customs_monitor.collection.closing import Closing
+from customs_monitor.collection.closing_text import closing_lines
 from customs_monitor.contracts import Registry
 from customs_monitor.release.contents import Contents
 from customs_monitor.release.errors import NothingPublished
 from customs_monitor.release.history import manifest_in_force
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
+from customs_storage.manifest import Manifest
 
 SITE = "site/index.html"
 _TOLD = 10
@@ -35,6 +38,7 @@ def published_lines(store: ObjectStore, layout: Layout, registry: Registry) -> I
         f"Indicators: {len(published)} published{named}, {awaiting} awaiting data"
         f"{f', {restricted} restricted' if restricted else ''}; {len(contents.marts)} further tables"
     )
+    yield from _collected(store, layout, manifest)
     if contents.findings:
         yield f"The checks across deliveries found {len(contents.findings)} oddities, reported and left as they are:"
         for finding in contents.findings[:_TOLD]:
@@ -46,3 +50,16 @@ def published_lines(store: ObjectStore, layout: Layout, registry: Registry) -> I
             yield f"The gate warns: {verdict.check}: {verdict.detail}"
     key = layout.key("release_file", release_id=manifest.release_id, path=SITE)
     yield f"Site: {store.local_path(key) or store.url.rstrip('/') + '/' + key}"
+
+
+def _collected(store: ObjectStore, layout: Layout, manifest: Manifest) -> Iterator[str]:
+    """Yield lines on how the collections stand in the release: the latest period of each in full."""
+    latest = {item.feed: item for item in manifest.closings}
+    if not latest:
+        return
+    yield f"Collections that have closed, {len(manifest.closings)} periods in all; the latest of each:"
+    found = [
+        Closing.read(store, layout.key("closing", feed=item.feed, period=item.period, number=f"{item.number:06d}"))
+        for item in latest.values()
+    ]
+    yield from (f"  {line}" for line in closing_lines(found))

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from customs_monitor.collection.closing import tick
+from customs_monitor.collection.closing_text import sentence
 from customs_monitor.release import release_now, site
 from customs_monitor.release.candidate import prepare
 from customs_monitor.release.errors import GateFailed, ReleaseError, ReleaseOvertaken
@@ -16,6 +18,7 @@ from customs_monitor.release.history import releases
 from customs_monitor.release.housekeeping import remove_abandoned
 from customs_monitor.release.publishing import publish
 from customs_monitor.release.records import Candidate, GateReport
+from customs_monitor.release.summary import published_lines
 from customs_storage.manifest import read_manifest, verify
 from customs_storage.pointer import read_latest
 from support.releases import ANSWERS
@@ -83,6 +86,26 @@ def test_nothing_new_builds_nothing(store, layout, registry, deliveries, fake_bu
     assert fake_build.builds == 1
     deliveries.survey({**ANSWERS, "4": 12}, sequence=2)
     assert release_now(store, layout, registry, "run-3", scratch()) is not None
+
+
+def test_a_closing_is_a_new_release_with_the_same_data_that_says_how_the_collection_stands(
+    store, layout, registry, deliveries, fake_build, scratch
+):
+    deliveries.survey()
+    first = release_now(store, layout, registry, "run-1", scratch())
+    made = tick(store, layout, registry, lambda: datetime(2026, 10, 1, tzinfo=UTC), feed="crc_statistics")
+    second = release_now(store, layout, registry, "run-2", scratch())
+    assert release_now(store, layout, registry, "run-3", scratch()) is None
+
+    old, new = (read_manifest(store, release.release_id) for release in (first, second))
+    assert old.closings == ()
+    assert [(item.feed, item.period, item.number) for item in new.closings] == [("crc_statistics", "2026-Q2", 1)]
+    data = [
+        {file.path: file.sha256 for file in manifest.files if file.path.startswith(("indicators/", "marts/"))}
+        for manifest in (old, new)
+    ]
+    assert data[0] == data[1] != {}
+    assert f"  crc_statistics 2026-Q2: {sentence(made[0])}" in list(published_lines(store, layout, registry))
 
 
 def test_an_empty_store_gives_a_release_in_which_everything_awaits_data(store, layout, registry, fake_build, scratch):
@@ -256,7 +279,7 @@ class TestPublish:
     def test_killed_between_any_two_writes_a_reader_sees_old_or_new(
         self, store, layout, registry, deliveries, fake_build, scratch, monkeypatch
     ):
-        def small_site(store, layout, registry, manifest, contents, folder):
+        def small_site(store, layout, registry, manifest, contents, folder, closings):
             (folder / "site").mkdir()
             (folder / "site" / "index.html").write_text(manifest.release_id)
 

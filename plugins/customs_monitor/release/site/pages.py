@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from customs_monitor.collection.closing import Closing
+from customs_monitor.collection.closing_text import sentence
 from customs_monitor.contracts import Registry
 from customs_monitor.release.contents import Contents, IndicatorEntry
 from customs_monitor.release.site.attention import attention, feed_coverages
@@ -37,6 +40,8 @@ from customs_storage.manifest import Manifest
 log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).parent
+#: Periods of which an indicator's page tells who delivered, the latest.
+COVERAGE_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,13 @@ class Highlight:
 
 
 def write_site(
-    store: ObjectStore, layout: Layout, registry: Registry, manifest: Manifest, contents: Contents, folder: Path
+    store: ObjectStore,
+    layout: Layout,
+    registry: Registry,
+    manifest: Manifest,
+    contents: Contents,
+    folder: Path,
+    closings: Sequence[Closing] = (),
 ) -> None:
     """Write the site of a release beside its data files.
 
@@ -60,6 +71,7 @@ def write_site(
         manifest: of the release, its files not yet listed.
         contents: of the release.
         folder: its public files; the site goes to `site/` in it.
+        closings: the last of each collection and period.
     """
     labels = Labels(registry)
     with duckdb.connect() as database:
@@ -81,7 +93,7 @@ def write_site(
         if (figure := item.key_figure) is not None
     }
     for entry in contents.indicators:
-        _indicator(pages, entry, seen.get(entry.id), origins, told)
+        _indicator(pages, entry, seen.get(entry.id), origins, told, closings)
     for mart in contents.marts:
         write_mart_page(pages, mart, folder, labels, origins)
     for objective in OBJECTIVES:
@@ -147,7 +159,14 @@ def write_site(
     shutil.copyfile(_HERE / "assets" / "search.js", assets / "search.js")
 
 
-def _indicator(pages: Pages, entry: IndicatorEntry, seen: Observations | None, origins: Origins, told: News) -> None:
+def _indicator(
+    pages: Pages,
+    entry: IndicatorEntry,
+    seen: Observations | None,
+    origins: Origins,
+    told: News,
+    closings: Sequence[Closing],
+) -> None:
     """Write the page of an indicator, also of one that has no figures: then it says why.
 
     One that is not public has no public file, not even a page; the list of indicators says so.
@@ -170,6 +189,12 @@ def _indicator(pages: Pages, entry: IndicatorEntry, seen: Observations | None, o
         change=told.of(entry.dataset.stem),
         method_change=next((item for item in told.methods if item.id == entry.id), None),
         before=told.before,
+        collected=[
+            (item, sentence(item, lambda sender: seen.label("REF_AREA", sender)))
+            for item in sorted(closings, key=lambda item: (item.period, item.feed), reverse=True)
+            if item.feed in entry.feeds and item.period in {found.period for found in seen.coverage[:COVERAGE_SHOWN]}
+        ],
+        coverage_shown=COVERAGE_SHOWN,
     )
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from customs_monitor.collection.closing import Change, Closing, Sent
 from customs_monitor.release import release_now
 from customs_monitor.release.site import frontend, write_site
 from customs_monitor.release.site.wording import figure, observation
@@ -341,3 +343,24 @@ def test_figures_are_written_for_people(value, unit, text):
 )
 def test_a_missing_figure_is_a_symbol_and_zero_is_zero(value, status, shown):
     assert observation(value, "PURE_NUMB", status) == shown
+
+
+def test_the_page_of_an_indicator_tells_how_its_collections_stand(tmp_path, registry, layout):
+    made = fabricate(registry, tmp_path / "release")
+    entry = next(entry for entry in made.contents.indicators if entry.feeds == ("comext_trade",) and entry.dataset)
+    period = max(item.period for item in made.manifest.deliveries if item.feed == "comext_trade")
+    closing = Closing(
+        feed="comext_trade", period=period, number=2, occasion="revision", at=datetime(2026, 11, 20, 6, tzinfo=UTC),
+        due_on=date(2026, 11, 16), closes_at=datetime(2026, 11, 16, 23, tzinfo=UTC), expected=("BE", "CY", "MT"),
+        sent={"BE": Sent(deliveries=("a",), received_at=datetime(2026, 11, 20, tzinfo=UTC))}, missing=("CY", "MT"),
+        changes=(Change(sender="BE", change="arrived"),), seen="0" * 64,
+    )  # fmt: skip
+    elsewhere = closing.model_copy(update={"feed": "crc_statistics"})
+
+    write_site(
+        open_store(tmp_path / "store"), layout, registry, made.manifest, made.contents, made.folder,
+        [closing, elsewhere],
+    )  # fmt: skip
+
+    told = f"{period}: revised on 2026-11-20 (revision 1): Belgium arrived; now without Cyprus, Malta; provisional."
+    assert Page(made.folder / "site" / "indicators" / f"{entry.id}.html").text.count(told) == 1
