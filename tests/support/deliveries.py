@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from customs_monitor.collection.records import JudgementRecord, Receipt, Verdict
+from customs_monitor.collection.records import JudgementRecord, Receipt, RuleCount, Verdict
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
 LAYOUT = Layout.load()
+_BROKEN = RuleCount(code="CONTROLS_WITHIN_HITS", rule="controls_within_hits", severity="warning", level=1, count=1)
 
 
 def received(
@@ -46,7 +47,7 @@ def received(
 
 
 def judged(store: ObjectStore, receipt: Receipt, verdict: Verdict = "accepted") -> None:
-    """Store the verdict on a delivery, as judging does."""
+    """Store the verdict on a delivery, as judging does; one rule is broken where it is not plainly accepted."""
     place = {
         "feed": receipt.feed,
         "period": receipt.period,
@@ -62,7 +63,7 @@ def judged(store: ObjectStore, receipt: Receipt, verdict: Verdict = "accepted") 
         rows_accepted=0 if refused else 1,
         rows_refused=1 if refused else 0,
         rows_skipped=0,
-        issues=(),
+        issues=() if verdict == "accepted" else (_BROKEN,),
         accepted_sha256=None if refused else "0" * 64,
     )
     store.put(LAYOUT.key("judgement", **place), record.to_bytes())
