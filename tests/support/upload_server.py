@@ -25,8 +25,8 @@ from customs_monitor.contracts import Registry
 from customs_storage import ObjectStore, open_store
 from customs_storage.hashing import Source
 from customs_storage.layout import Layout
+from support.forking import answer_orders
 from support.uploading import FEED, SENDER, check
-from support.warm_server import answer_orders
 
 #: Bytes of a part, so that a small file has several.
 _PART = 64

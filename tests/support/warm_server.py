@@ -9,15 +9,11 @@ copied afterwards, which leaves the points of time to what can do harm.
 
 from __future__ import annotations
 
-import json
-import os
 import pickle
 import shutil
 import sys
 import tempfile
-import threading
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +29,7 @@ from customs_monitor.release import build, candidate, describing, gate, publishi
 from customs_monitor.release.accepted import LocalDelivery
 from customs_monitor.release.build import BuildResult
 from customs_storage.hashing import sha256_of
+from support.forking import answer_orders
 
 IMPORTED = (
     *(candidate, collect, dbt.adapters.duckdb, dbt.cli.main, describing, duckdb_engine, gate, great_expectations),
@@ -67,39 +64,6 @@ def run(order: dict[str, object]) -> None:
     """Become `customs-monitor run`."""
     sys.argv = ["customs-monitor", "run", "--store", str(order["store"]), "--inbox", str(order["inbox"])]
     cli.main()
-
-
-def _become(job: Callable[[dict[str, object]], None], order: dict[str, object]) -> None:
-    """Do a job in a process group of its own; never returns."""
-    os.setsid()
-    log = os.open(str(order["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.environ.update(order["environment"])  # type: ignore[call-overload]
-    try:
-        job(order)
-    except SystemExit as ending:
-        sys.stdout.flush()
-        os._exit(ending.code if isinstance(ending.code, int) else 1)
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-        os._exit(1)
-    os._exit(0)
-
-
-def answer_orders(job: Callable[[dict[str, object]], None]) -> None:
-    """Answer orders until the input ends, each by a fork that does the job."""
-    # What DuckDB and Arrow's allocator start when they are imported serves nothing that a run opens.
-    assert threading.active_count() == 1, "a fork would lose the other threads"
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    for line in sys.stdin:
-        pid = os.fork()
-        if not pid:
-            _become(job, json.loads(line))
-        answers.write(json.dumps({"pid": pid}) + "\n")
-        _, status = os.waitpid(pid, 0)
-        answers.write(json.dumps({"status": os.waitstatus_to_exitcode(status)}) + "\n")
 
 
 if __name__ == "__main__":

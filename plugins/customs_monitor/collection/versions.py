@@ -2,7 +2,7 @@
 
 Versions of one another are the deliveries of the same feed, period and sender. Their order is that in which they were
 received, or last sent again. Where a delivery replaces the one before it, the last accepted one is current; withdrawn,
-it leaves nothing in its place (ADR 0010).
+it leaves nothing in its place (ADR 0012).
 """
 
 from __future__ import annotations
