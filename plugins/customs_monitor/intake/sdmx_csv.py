@@ -3,6 +3,9 @@
 Field guides: https://github.com/sdmx-twg/sdmx-csv (data message). With `labels=both` a header is `FREQ: Frequency`
 and a cell `M: Monthly`; both are reduced to the code. Version 2.0 may add a sub-field separator to a name
 (`STRUCTURE[;]`, `TITLE[]`), which is no part of it.
+
+Version 2.0 may say in `ACTION` what a receiver has to do with an observation. A delivery of ours replaces the one
+before it as a whole, so information, append, merge and replace come to the same; one that is to be deleted is no data.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import pyarrow.compute as pc
 
 from customs_monitor.contracts.formats import CsvFormat, SdmxCsvFormat
 from customs_monitor.intake.delimited import open_delimited
-from customs_monitor.intake.errors import IntakeError
+from customs_monitor.intake.errors import IntakeError, IntakeProblem, shown
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.table import RawTable, name_columns, schema_of
 
@@ -24,6 +27,11 @@ from customs_monitor.intake.table import RawTable, name_columns, schema_of
 MESSAGE_COLUMNS = frozenset(
     {"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "ACTION", "SERIES_KEY", "OBS_KEY"}
 )
+
+_ACTION = "ACTION"
+#: Information, append, merge and replace; and the one that takes an observation away.
+_ACTIONS_WITH_DATA = pa.array(["I", "A", "M", "R"])
+_DELETE = "D"
 
 _SUBFIELD = re.compile(r"\[.?\]$")
 # An SDMX identifier, or a reference such as ESTAT:DS-045409(1.0), before a colon and a blank.
@@ -35,6 +43,8 @@ def open_sdmx_csv(path: Path, fmt: SdmxCsvFormat, limits: Limits = DEFAULT_LIMIT
 
     Raises:
         IntakeError: `SDMX_CSV_HEADER` where the first column is neither, or what delimited text raises.
+
+    Records that are to be deleted, or whose action the standard does not know, are left out and become problems.
     """
     table = open_delimited(path, CsvFormat(), limits)
     header = [_SUBFIELD.sub("", name) for name in table.columns]
@@ -48,7 +58,11 @@ def open_sdmx_csv(path: Path, fmt: SdmxCsvFormat, limits: Limits = DEFAULT_LIMIT
             line=1,
         )
     reduced = [any(labelled)] * 2 + labelled[2:]  # the first columns carry labels whenever any does
-    return RawTable(columns, _without_labels(table, columns, reduced), table.problems)
+    batches = _without_labels(table, columns, reduced)
+    # Version 1.0 has no such column of the message; one of that name is the sender's own.
+    if columns[0] == "STRUCTURE" and _ACTION in columns:
+        batches = _with_data(batches, table.problems, limits)
+    return RawTable(columns, batches, table.problems)
 
 
 def is_sdmx_header(columns: tuple[str, ...]) -> bool:
@@ -66,3 +80,44 @@ def _without_labels(table: RawTable, columns: tuple[str, ...], reduced: list[boo
             for value, reduce in zip(values, reduced, strict=False)
         ]
         yield pa.RecordBatch.from_arrays([line, *cells], schema=schema)
+
+
+def _with_data(
+    batches: Iterator[pa.RecordBatch], problems: list[IntakeProblem], limits: Limits
+) -> Iterator[pa.RecordBatch]:
+    """Yield the records that are observations; the others become problems."""
+    for batch in batches:
+        action = pc.utf8_upper(batch.column(_ACTION))
+        has_data = pc.or_(pc.is_null(action), pc.fill_null(pc.is_in(action, _ACTIONS_WITH_DATA), False))
+        left_out = batch.filter(pc.invert(has_data))
+        for line, text in zip(left_out.column(0).to_pylist(), left_out.column(_ACTION).to_pylist(), strict=True):
+            problems.append(_without_data(line, text))
+            if len(problems) > limits.problems:
+                raise IntakeError(
+                    "SDMX_ACTIONS",
+                    f"More than {limits.problems:,} records have an ACTION that is none of I, A, M and R.",
+                    "Send the observations that are to count, with ACTION I.",
+                    line=line,
+                )
+        if left_out.num_rows < batch.num_rows:
+            yield batch.filter(has_data) if left_out.num_rows else batch
+
+
+def _without_data(line: int, action: str) -> IntakeProblem:
+    if action.upper() == _DELETE:
+        return IntakeProblem(
+            code="SDMX_ACTION_DELETE",
+            line=line,
+            column=_ACTION,
+            value=shown(action),
+            message="ACTION is D: the observation is to be deleted, and a delivery holds what is to count.",
+            cure="Leave the observation out, and send all that is to count; it replaces the delivery before it.",
+        )
+    return IntakeProblem(
+        code="SDMX_ACTION_UNKNOWN",
+        line=line,
+        column=_ACTION,
+        value=shown(action),
+        message=f"ACTION is {action!r}, which SDMX-CSV does not know.",
+        cure="Write I (information) in ACTION, or leave the column out.",
+    )

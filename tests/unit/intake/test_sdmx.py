@@ -35,6 +35,28 @@ def test_sdmx_csv_2_keeps_its_structure_columns(write: Write, read: Read) -> Non
     assert rows == [(2, "dataflow", "ESTAT:DS(1.0)", "I", "M", "2023-01", "1.5")]
 
 
+def test_observations_to_be_deleted_are_no_data(write: Write, read: Read) -> None:
+    head = "STRUCTURE,STRUCTURE_ID,ACTION,freq,TIME_PERIOD,OBS_VALUE\n"
+    text = head + "".join(
+        f"dataflow,X(1.0),{action},M,2023-01,1\n" for action in ("I", "D", "", "R", "d", "Q", "A", "M")
+    )
+    _, rows, problems = read(write(text), SdmxCsvFormat())
+    assert [row[0] for row in rows] == [2, 4, 5, 8, 9]
+    assert problems == [("SDMX_ACTION_DELETE", 3), ("SDMX_ACTION_DELETE", 6), ("SDMX_ACTION_UNKNOWN", 7)]
+
+
+def test_a_column_action_of_version_1_is_the_sender_s_own(write: Write, read: Read) -> None:
+    _, rows, problems = read(write("DATAFLOW,ACTION,OBS_VALUE\nESTAT:DS(1.0),D,1\n"), SdmxCsvFormat())
+    assert (len(rows), problems) == (1, [])
+
+
+def test_nothing_but_deletions_are_all_told(write: Write, read: Read) -> None:
+    text = "STRUCTURE,STRUCTURE_ID,ACTION: Action,OBS_VALUE\n" + "dataflow,X(1.0),D: Delete,1\n" * 3
+    _, rows, problems = read(write(text), SdmxCsvFormat())
+    assert rows == []
+    assert problems == [("SDMX_ACTION_DELETE", line) for line in (2, 3, 4)]
+
+
 def test_labels_are_reduced_to_codes(write: Write, read: Read) -> None:
     text = (
         "DATAFLOW,FREQ: Frequency,REF_AREA: Area,TIME_PERIOD: Time,OBS_VALUE: Value,NOTE\n"
