@@ -25,11 +25,27 @@
     ], collection='ms_questionnaire', asked='asked') }}
 {%- endmacro %}
 
-{# The CTE `asked`: the cycles whose questionnaire asked a question. #}
-{% macro asked_cycles(question) -%}
+{#
+    The CTE `asked`: the cycles whose questionnaire asked a question.
+
+    distributions  whether published distributions tell the answers, too. Real displaces synthetic across the two feeds:
+                   what Member States were made up to have answered does not count where a real distribution tells it.
+#}
+{% macro asked_cycles(question, distributions=false) -%}
     asked AS (
         SELECT DISTINCT cycle AS time_period
         FROM {{ ref('int_questionnaire_asked') }}
-        WHERE question_id = '{{ question }}'
+        WHERE
+            question_id = '{{ question }}'
+            {%- if distributions %}
+            AND (
+                NOT is_synthetic
+                OR cycle NOT IN (
+                    SELECT time_period
+                    FROM {{ ref('int_survey_scores') }}
+                    WHERE question_id = '{{ question }}' AND NOT is_synthetic
+                )
+            )
+            {%- endif %}
     )
 {%- endmacro %}

@@ -3,7 +3,7 @@
 
     dimension      what the items of the question stand for, as the catalogue writes it; none where it has no items
     distributions  whether published distributions (survey_results) stand in for the cycles whose questionnaire did not
-                   ask the question. They cannot tell the mean of the Member States' means: where they have items, no
+                   ask the question, or asked it in synthetic deliveries only. They cannot tell the mean of the Member States' means: where they have items, no
                    total over these is formed.
 #}
 {% macro score_indicator(indicator, dimension=none, distributions=false) -%}
@@ -11,7 +11,7 @@
         'count_1', 'count_2', 'count_3', 'count_4', 'no_reply', 'respondents', 'mean_score',
         'obs_status', 'n_senders', 'n_expected',
     ] -%}
-    WITH {{ asked_cycles(indicator) }},
+    WITH {{ asked_cycles(indicator, distributions) }},
 
     cells AS (
         SELECT
@@ -26,6 +26,9 @@
             question_id = '{{ indicator }}'
             {%- if not dimension %}
             AND item = '_T'
+            {%- endif %}
+            {%- if distributions %}
+            AND time_period IN (SELECT time_period FROM asked)
             {%- endif %}
         {%- if distributions %}
         UNION ALL

@@ -34,6 +34,15 @@ published AS (
     GROUP BY question_id, cycle, areas
 ),
 
+-- Synthetic answers of Member States do not count where a real distribution tells the answers.
+told_for_real AS (
+    SELECT DISTINCT
+        question_id,
+        cycle
+    FROM {{ ref('stg_survey_results') }}
+    WHERE NOT _is_synthetic AND replace(question_id, '-', '_') IN {{ sql_list(distributed) }}
+),
+
 scored AS (
     SELECT
         questionnaire.question_id,
@@ -47,7 +56,11 @@ scored AS (
         ON
             questionnaire.member_state = members.code
             AND {{ is_valid_on('members', period_last_day('questionnaire.cycle')) }}
-    WHERE questions.scale = 'SCORE'
+    LEFT JOIN told_for_real
+        ON questionnaire.question_id = told_for_real.question_id AND questionnaire.cycle = told_for_real.cycle
+    WHERE
+        questions.scale = 'SCORE'
+        AND (NOT questionnaire._is_synthetic OR told_for_real.question_id IS NULL)
     GROUP BY questionnaire.question_id, questionnaire.cycle
 ),
 

@@ -4,6 +4,7 @@ WITH distributions AS (
         answers.cycle,
         answers.question_id,
         answers.item,
+        answers._is_synthetic AS is_synthetic,
         cast(sum(CASE WHEN answers.category = '1' THEN answers.respondents ELSE 0 END) AS BIGINT) AS count_1,
         cast(sum(CASE WHEN answers.category = '2' THEN answers.respondents ELSE 0 END) AS BIGINT) AS count_2,
         cast(sum(CASE WHEN answers.category = '3' THEN answers.respondents ELSE 0 END) AS BIGINT) AS count_3,
@@ -14,7 +15,8 @@ WITH distributions AS (
     INNER JOIN {{ source('codelists', 'survey_question') }} AS questions
         ON answers.question_id = questions.code
     WHERE questions.scale = 'SCORE'
-    GROUP BY answers.cycle, answers.question_id, answers.item
+    -- The deliveries of a cycle are all synthetic or all real.
+    GROUP BY answers.cycle, answers.question_id, answers.item, answers._is_synthetic
 ),
 
 -- Who was asked: the Member States on the last day of the cycle.
@@ -33,6 +35,7 @@ SELECT
     distributions.item,
     'EU27_2020' AS ref_area,
     distributions.cycle AS time_period,
+    distributions.is_synthetic,
     distributions.count_1,
     distributions.count_2,
     distributions.count_3,

@@ -93,7 +93,10 @@ DELIVERIES: Deliveries = {
 }
 
 
-def build_all(deliveries: Deliveries, registry: Registry, folder: Path) -> BuildResult:
+def build_all(
+    deliveries: Deliveries, registry: Registry, folder: Path, synthetic: frozenset[str] = frozenset()
+) -> BuildResult:
+    """Build the models from deliveries; those of the feeds in `synthetic` are made up."""
     local = []
     for place, ((feed, period, sender), rows) in enumerate(deliveries.items()):
         schema = registry.arrow_schema(feed)
@@ -105,7 +108,7 @@ def build_all(deliveries: Deliveries, registry: Registry, folder: Path) -> Build
         path = folder / f"{place}.parquet"
         write_parquet(pa.Table.from_pylist(full, schema=schema), path, schema)
         layout = registry.feeds[feed].layouts[0].id
-        local.append(LocalDelivery(feed, period, sender, known["_delivery_id"], path, layout, 1))
+        local.append(LocalDelivery(feed, period, sender, known["_delivery_id"], path, layout, 1, feed in synthetic))
     return build(local, registry, folder / "build")
 
 
@@ -276,3 +279,36 @@ def test_a_changed_row_changes_the_cells_that_rest_on_it_and_no_other(
 
 def test_nothing_fails_and_nothing_is_skipped(built: BuildResult) -> None:
     assert (built.failed, built.skipped) == ((), ())
+
+
+#: Both feeds tell the answers to o4-3; the questionnaire alone asks o4-8.
+BOTH: Deliveries = {
+    ("ms_questionnaire", FIRST, "FR"): [score("o4-3", "CRC", 4), score("o4-8", "_Z", 3)],
+    ("survey_results", FIRST, "TAXUD"): told("o4-3", "CRC", {"1": 0, "2": 0, "3": 14, "4": 11, "NO_REPLY": 1}),
+}
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "wins"),
+    [
+        (frozenset({"ms_questionnaire"}), "distribution"),
+        (frozenset({"survey_results"}), "questionnaire"),
+        (frozenset({"ms_questionnaire", "survey_results"}), "questionnaire"),
+    ],
+    ids=["questionnaire made up", "distribution made up", "both made up"],
+)
+def test_real_answers_displace_synthetic_ones_across_the_feeds_that_tell_them(
+    registry: Registry, tmp_path: Path, synthetic: frozenset[str], wins: str
+) -> None:
+    result = build_all(BOTH, registry, tmp_path, synthetic)
+    found = values(result, "o4-3", FIRST, EU, "CRC")
+    areas = {key[2] for key in observations(result, "o4-3") if key[1] == FIRST}
+    if wins == "distribution":
+        assert found == pytest.approx(distribution(0, 0, 14, 11, 1, MEAN=3.44, SHARE_3_4=1))
+        # Nobody is missing who was never asked for a delivery.
+        assert areas == {EU}
+    else:
+        assert found == pytest.approx(distribution(0, 0, 0, 1, 0, MEAN=4, SHARE_3_4=1))
+        assert {"FR", "MT", EU} <= areas
+    # What only the questionnaire asks stays, made up or not.
+    assert values(result, "o4-8", FIRST, EU)["COUNT_3"] == 1
