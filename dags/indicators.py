@@ -1,18 +1,26 @@
-"""The Airflow DAG that builds, gates and publishes the indicators when any feed has new rows."""
+"""The Airflow DAG that builds, gates and publishes the indicators when a feed has new rows or a collection closed."""
 
 from datetime import datetime, timedelta
 
 from airflow.sdk import dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from customs_monitor.airflow.assets import LATEST_RELEASE, accepted_rows
+from customs_monitor.airflow.assets import LATEST_RELEASE, accepted_rows, closed
 from customs_monitor.airflow.schedule import any_of_or_daily, build_slots
 from customs_monitor.contracts import Registry
+
+_REGISTRY = Registry.load()
 
 
 @dag(
     description="Build, gate and publish the indicators from the accepted rows of all feeds",
-    schedule=any_of_or_daily([accepted_rows(contract) for contract in Registry.load().feeds.values()], "30 6 * * *"),
+    schedule=any_of_or_daily(
+        [
+            *(accepted_rows(contract) for contract in _REGISTRY.feeds.values()),
+            *(closed(contract) for contract in _REGISTRY.collections.values()),
+        ],
+        "30 6 * * *",
+    ),
     start_date=datetime(2026, 1, 1),  # noqa: DTZ001 - Airflow reads it in its own time zone
     catchup=False,
     max_active_runs=1,
@@ -28,9 +36,9 @@ from customs_monitor.contracts import Registry
 def indicators() -> None:
     """Build, gate and publish the indicators.
 
-    Runs when any feed has new accepted rows, and daily, one run at a time; skipped where the release in force rests
-    on the same deliveries and the same code. Everything is written under a new release id; readers see it when the
-    last task has swapped `published/latest.json`.
+    Runs when any feed has new accepted rows or a collection closed, and daily, one run at a time; skipped where the
+    release in force rests on the same deliveries, closings and code. Everything is written under a new release id;
+    readers see it when the last task has swapped `published/latest.json`.
     """
 
     @task(pool_slots=build_slots())
@@ -40,7 +48,9 @@ def indicators() -> None:
 
         candidate = build_candidate(get_current_context()["run_id"])
         if candidate is None:
-            raise AirflowSkipException("nothing new: the release in force rests on the same deliveries and code")
+            raise AirflowSkipException(
+                "nothing new: the release in force rests on the same deliveries, closings and code"
+            )
         return candidate
 
     @task

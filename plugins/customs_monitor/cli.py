@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from customs_monitor import cli_portal, cli_published, cli_questions
+from customs_monitor import cli_collections, cli_portal, cli_published, cli_questions
 from customs_monitor.cli_conventions import (
     JsonOption,
     StoreOption,
@@ -51,6 +51,7 @@ app.add_typer(cli_published.app)
 app.add_typer(cli_portal.app)
 app.add_typer(cli_questions.app)
 app.add_typer(send_command.app)
+app.add_typer(cli_collections.app)
 
 
 class ReportFormat(StrEnum):
@@ -114,10 +115,12 @@ def run(
         typer.Option(help="A folder or s3:// prefix with <feed>/<file>; may be given more than once."),
     ] = None,
 ) -> None:
-    """Run the whole pipeline without Airflow: land, judge, build, gate, publish.
+    """Run the whole pipeline without Airflow: land, judge, close what is due, build, gate, publish.
 
     Reads only the inboxes given, or storage/samples when none is.
     """
+    from customs_monitor.collection.closing import tick
+    from customs_monitor.collection.closing_text import closing_lines
     from customs_monitor.collection.collect import collect
     from customs_monitor.collection.in_force import without_contract
     from customs_monitor.collection.inbox import Inbox, InboxError
@@ -151,6 +154,8 @@ def run(
             progress = Progress(tell=console.say, doing=console.doing)
             collected = collect(target, layout, registry, inboxes, run_id, scratch, progress, workers=_WORKERS)
             stages["collect"] = console.seconds
+            for line in closing_lines(tick(target, layout, registry)):
+                console.say(line)
             console.say("building the release ...")
             console.doing("the release")
             try:
@@ -167,7 +172,7 @@ def run(
         ):
             console.line(line)
         if release is None:
-            console.line("Nothing new: the release in force rests on the same deliveries and the same code.")
+            console.line("Nothing new: the release in force rests on the same deliveries, closings and code.")
         for line in published_lines(target, layout, registry):
             console.line(line)
         console.stages(stages)

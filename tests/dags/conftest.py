@@ -18,18 +18,22 @@ heavy = ("pandas", "pyarrow", "dbt", "great_expectations", "duckdb")
 loaded_before = {name for name in heavy if name in sys.modules}
 from airflow.dag_processing.dagbag import DagBag
 bag = DagBag(sys.argv[1], safe_mode=True)
+def condition(dag):
+    return getattr(dag.timetable, "asset_condition", None) or dag.timetable
 def described(dag):
     return {
         "tags": sorted(dag.tags),
         "doc": dag.doc_md or "",
-        "runs_on": type(getattr(dag.timetable, "asset_condition", dag.timetable)).__name__,
+        "assets": sorted(asset.uri for asset in getattr(condition(dag), "objects", ())),
+        "runs_on": type(condition(dag)).__name__,
         "max_active_runs": dag.max_active_runs,
         "catchup": dag.catchup,
         "tasks": {
             task.task_id: {
                 "owner": task.owner,
                 "retries": task.retries,
-                "outlets": sorted(outlet.uri for outlet in task.outlets),
+                "outlets": sorted(outlet.uri for outlet in task.outlets if hasattr(outlet, "uri")),
+                "outlet_aliases": sorted(outlet.name for outlet in task.outlets if not hasattr(outlet, "uri")),
                 "downstream": sorted(task.downstream_task_ids),
                 "priority": task.priority_weight,
             }

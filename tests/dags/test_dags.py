@@ -20,7 +20,12 @@ def test_every_dag_file_can_be_read(dag_bag: dict[str, Any]) -> None:
 
 def test_there_is_a_dag_for_every_contract_and_no_other(dag_bag: dict[str, Any], registry: Registry) -> None:
     assert registry.feeds
-    assert set(dag_bag["dags"]) == {f"feed_{feed}" for feed in registry.feeds} | {"indicators", "housekeeping"}
+    assert set(dag_bag["dags"]) == {f"feed_{feed}" for feed in registry.feeds} | {
+        "indicators",
+        "housekeeping",
+        "collections_clock",
+        "collections_reminders",
+    }
 
 
 def test_reading_dag_files_imports_nothing_heavy(dag_bag: dict[str, Any]) -> None:
@@ -48,6 +53,23 @@ def test_indicators_run_on_any_feed_and_one_at_a_time(dag_bag: dict[str, Any], r
     assert set(dag["tasks"]) == {"build", "gate", "publish"}
     assert dag["tasks"]["build"]["downstream"] == ["gate"]
     assert dag["tasks"]["gate"]["downstream"] == ["publish"]
+
+
+def test_the_clock_tells_the_indicators_which_collections_it_has_closed(
+    dag_bag: dict[str, Any], registry: Registry
+) -> None:
+    dag = dag_bag["dags"]["collections_clock"]
+    assert set(dag["tasks"]) == {"tick"}
+    assert dag["tasks"]["tick"]["outlet_aliases"] == ["closings"]
+    assert dag["max_active_runs"] == 1
+    assert not dag["catchup"]
+    listened_to = dag_bag["dags"]["indicators"]["assets"]
+    assert {uri for uri in listened_to if "/closed/" in uri} == {
+        f"customs-monitor://closed/{feed}" for feed in registry.collections
+    }
+    assert {uri for uri in listened_to if "/accepted/" in uri} == {
+        f"customs-monitor://accepted/{feed}" for feed in registry.feeds
+    }
 
 
 def test_feeds_go_before_the_build_that_rests_on_them(dag_bag: dict[str, Any], registry: Registry) -> None:

@@ -85,9 +85,9 @@ class AirflowApi:
             if error.status != httpx.codes.CONFLICT:
                 raise
 
-    def unpause_all(self) -> None:
-        """Let the scheduler start the runs of every DAG."""
-        self._call("PATCH", "/api/v2/dags?dag_id_pattern=~", {"is_paused": False})
+    def unpause(self, pattern: str = "~") -> None:
+        """Let the scheduler start the runs of the DAGs whose ids have a text in them, of all by default."""
+        self._call("PATCH", f"/api/v2/dags?dag_id_pattern={pattern}", {"is_paused": False})
 
     def runs(self, dag_id: str = "~") -> list[DagRun]:
         """Return the runs of a DAG (of all DAGs by default), the oldest first."""

@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from types import FrameType
 
 from customs_monitor.airflow.api import AirflowApi, AirflowRefused, AirflowUnreachable, DagRun
 from customs_monitor.airflow.server import EmbeddedAirflow, EmbeddedAirflowError
+from customs_monitor.collection.closing import Closing, last_closings
+from customs_monitor.collection.closing_text import closing_lines
 from customs_monitor.collection.collect import largest_first
 from customs_monitor.collection.in_force import without_contract
 from customs_monitor.collection.inbox import Found, Inbox, InboxError, look_through
@@ -41,6 +43,8 @@ _POLL = 1.0
 #: Seconds after which a run that does not end is given up.
 _RUN_TIMEOUT = 3600.0
 _DAG_TIMEOUT = 120.0
+_FEEDS = "feed_"
+_CLOCK = "collections_clock"
 _INDICATORS = "indicators"
 
 
@@ -82,7 +86,8 @@ def run(
         RunFailed: if a DAG run failed.
         EmbeddedAirflowError: if Airflow did not start or died.
     """
-    run_id = f"run-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    started_at = datetime.now(UTC)
+    run_id = f"run-{started_at:%Y%m%dT%H%M%SZ}"
     store, layout = open_store(store_address), Layout.load()
     before = read_latest(store)
     with working_folder() as scratch:
@@ -96,23 +101,27 @@ def run(
     }
     stages: dict[str, float] = {}
     with EmbeddedAirflow(project, environment, database_url) as airflow:
-        feeds = [f"feed_{feed}" for feed in order]
-        _wait_for_dags(airflow, {*feeds, _INDICATORS})
+        feeds = [f"{_FEEDS}{feed}" for feed in order]
+        _wait_for_dags(airflow, {*feeds, _CLOCK, _INDICATORS})
         stages["start"] = console.seconds
         console.say(f"Airflow is up at {airflow.api.url}; {len(feeds)} feeds to collect")
         for dag_id in feeds:
             airflow.api.trigger(dag_id, run_id)
-        airflow.api.unpause_all()
+        airflow.api.unpause(_FEEDS)
         watch = _Watch(airflow, console)
         _collect(watch, airflow.api, store, layout, run_id)
         stages["collect"] = console.seconds - sum(stages.values())
+        _close(watch, airflow.api, run_id)
+        for line in closing_lines(_closed_since(started_at, store, layout, registry)):
+            console.say(line)
+        stages["close"] = console.seconds - sum(stages.values())
         _release(watch, airflow.api, run_id)
         stages["release"] = console.seconds - sum(stages.values())
         failures = [*_failures(airflow.api), *_lost(store, layout, run_id)]
     stages["stop"] = console.seconds - sum(stages.values())
     _summarise(store, layout, registry, run_id, found, console)
     if not failures and read_latest(store) == before:
-        console.line("Nothing new: the release in force rests on the same deliveries and the same code.")
+        console.line("Nothing new: the release in force rests on the same deliveries, closings and code.")
     for line in published_lines(store, layout, registry):
         console.line(line)
     console.stages(stages)
@@ -166,7 +175,7 @@ class _Watch:
 
     def at_work(self, runs: Sequence[DagRun]) -> None:
         """Tell which DAGs are at work, where there was no news for a while."""
-        running = [run.dag_id.removeprefix("feed_") for run in runs if run.state == "running"]
+        running = [run.dag_id.removeprefix(_FEEDS) for run in runs if run.state == "running"]
         if running:
             self._console.doing(", ".join(running))
             self._console.tell_if_quiet()
@@ -185,7 +194,7 @@ def _collect(watch: _Watch, api: AirflowApi, store: ObjectStore, layout: Layout,
     """Wait until every feed's run has ended, and report each delivery as its verdict comes."""
     while True:
         # The state first: what a run that has ended left behind is then sure to be read.
-        runs = [run for run in api.runs() if run.dag_id != _INDICATORS]
+        runs = [run for run in api.runs() if run.dag_id.startswith(_FEEDS)]
         done = all(run.finished for run in runs)
         watch.at_work(runs)
         watch.verdicts(read_outcomes(store, layout, run_id)[1])
@@ -194,14 +203,31 @@ def _collect(watch: _Watch, api: AirflowApi, store: ObjectStore, layout: Layout,
         watch.pause()
 
 
+def _close(watch: _Watch, api: AirflowApi, run_id: str) -> None:
+    """Let the completeness clock tick once, after every verdict: who has sent in this run is not named missing."""
+    api.trigger(_CLOCK, run_id)
+    api.unpause(_CLOCK)
+    while True:
+        runs = api.runs(_CLOCK)
+        watch.at_work(runs)
+        if runs and all(run.finished for run in runs):
+            return
+        watch.pause()
+
+
+def _closed_since(moment: datetime, store: ObjectStore, layout: Layout, registry: Registry) -> Iterator[Closing]:
+    for feed in registry.collections:
+        yield from (item for item in last_closings(store, layout, feed).values() if item.at >= moment)
+
+
 def _release(watch: _Watch, api: AirflowApi, run_id: str) -> None:
     """Wait until the indicators' runs have ended and no asset event waits.
 
-    Where no feed had anything new there is no event. A run is asked for then: an earlier one may have been killed
-    between the last verdict and the release, or the code may have changed.
+    A DAG that is paused is not told of assets, so the one build after all verdicts and closings is asked for. Where
+    nothing is new it says so; an earlier one may have been killed, or the code may have changed.
     """
-    if not api.runs(_INDICATORS) and not api.queued_asset_events(_INDICATORS):
-        api.trigger(_INDICATORS, run_id)
+    api.trigger(_INDICATORS, run_id)
+    api.unpause(_INDICATORS)
     while True:
         runs = api.runs(_INDICATORS)
         watch.builds(runs)

@@ -68,6 +68,38 @@ def judge_feed(feed: str, run_id: str) -> dict[str, object] | None:
     return outcome.model_copy(update={"deliveries": deliveries}).model_dump(mode="json") if deliveries else None
 
 
+def close_collections() -> list[dict[str, object]]:
+    """Close what is complete or due; return what each closing says, without the senders that are there."""
+    from customs_monitor.collection.closing import tick
+    from customs_monitor.collection.closing_text import closing_lines
+
+    made = tick(store(), Layout.load(), Registry.load())
+    for line in closing_lines(made):
+        log.info(line)
+    return [closing.model_dump(mode="json", exclude={"sent", "expected", "seen"}) for closing in made]
+
+
+def remind_senders() -> list[dict[str, object]]:
+    """Send the reminders that are due; return those that were sent.
+
+    Raises:
+        RuntimeError: if the mail server did not take one; the next run tries again.
+    """
+    from customs_monitor.collection.reminders import reminder_lines
+    from customs_monitor.portal.reminding import remind_accounts
+
+    made = remind_accounts(store(), Layout.load(), Registry.load())
+    for line in reminder_lines(made):
+        log.info(line)
+    if failed := list(reminder_lines([item for item in made if item.state == "failed"])):
+        raise RuntimeError("\n".join(["some reminders were not sent; the next run tries again:", *failed]))
+    if unsent := [item for item in made if item.state == "no mail server"]:
+        log.warning(
+            "%d reminders are due, and no mail server is configured: set CUSTOMS_MONITOR_SMTP_HOST", len(unsent)
+        )
+    return [item.model_dump(mode="json") for item in made if item.state == "sent"]
+
+
 def build_candidate(run_id: str) -> dict[str, object] | None:
     """Build all models and write the candidate release; None if there is nothing new."""
     from customs_monitor.release.candidate import prepare

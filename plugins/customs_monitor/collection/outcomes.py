@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from customs_monitor.collection.records import DeliveryOutcome, JudgingOutcome, LandingOutcome, Record
+from customs_monitor.collection.records import DeliveryOutcome, JudgingOutcome, LandingOutcome, Receipt, Record
 from customs_storage import ObjectStore, StoreError
 from customs_storage.layout import Layout
 
@@ -67,3 +67,21 @@ def failure_recorded(
             # The store itself may be what failed; the first error is the one to report.
             log.exception("the outcome of %s %s could not be stored", step, feed)
         raise
+
+
+def run_that_judged(store: ObjectStore, layout: Layout, receipt: Receipt) -> str | None:
+    """Return the run that gave a delivery its verdict; None where none did, or it left no outcome.
+
+    Looks through the records of all runs since the delivery came: for a person who follows a link.
+    """
+    for info in store.list(layout.prefix("outcome")):
+        fields = layout.parse("outcome", info.key)
+        if fields["name"].split(".")[:2] != [receipt.feed, "judge"] or info.modified < receipt.received_at:
+            continue
+        judged = JudgingOutcome.read(store, info.key).deliveries
+        if any(
+            (item.period, item.sender, item.delivery_id) == (receipt.period, receipt.sender, receipt.delivery_id)
+            for item in judged
+        ):
+            return fields["run_id"]
+    return None
