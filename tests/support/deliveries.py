@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from customs_monitor.collection.records import JudgementRecord, Receipt, RuleCount, Verdict
+from customs_monitor.collection.verdicts import judgement_key
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
@@ -67,6 +68,16 @@ def judged(store: ObjectStore, receipt: Receipt, verdict: Verdict = "accepted") 
         accepted_sha256=None if refused else "0" * 64,
     )
     store.put(LAYOUT.key("judgement", **place), record.to_bytes())
+
+
+def judged_again(store: ObjectStore, receipt: Receipt, verdict: Verdict, revision: int = 2) -> None:
+    """Store a later verdict on a delivery, as judging again does."""
+    first = JudgementRecord.read(store, judgement_key(LAYOUT, receipt))
+    refused = verdict == "refused"
+    record = first.model_copy(
+        update={"verdict": verdict, "accepted_sha256": None if refused else "0" * 64, "revision": revision}
+    )
+    store.put(judgement_key(LAYOUT, receipt, revision), record.to_bytes())
 
 
 def delivered(

@@ -26,6 +26,7 @@ from customs_monitor.collection.closing_text import sentence
 from customs_monitor.collection.outcomes import run_that_judged
 from customs_monitor.collection.punctuality import Punctuality, punctuality
 from customs_monitor.collection.records import Receipt
+from customs_monitor.collection.verdicts import FIRST, last_judgement, place_of, report_key
 from customs_monitor.contracts import Contract, Registry
 from customs_monitor.settings import store as opened
 from customs_storage import InvalidKey, ObjectNotFound, ObjectStore
@@ -121,9 +122,10 @@ def create_page(
         """What a delivery's sender is told."""
         target = store()
         receipt = _receipt(target, layout, feed, period, sender, delivery_id)
-        place = receipt.model_dump(include={"feed", "period", "sender", "delivery_id"})
+        judgement = last_judgement(target, layout, **place_of(receipt))
+        revision = judgement.revision if judgement else FIRST
         try:
-            found = target.get(layout.key("rejected", **place, name=_REPORT))
+            found = target.get(report_key(layout, receipt, _REPORT, revision))
         except ObjectNotFound:
             raise HTTPException(
                 404, "this delivery has no report: it has no verdict yet, or nothing was found"

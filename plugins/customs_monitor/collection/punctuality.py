@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import Literal
 
 from customs_monitor.collection.calendar import Window, windows
-from customs_monitor.collection.in_force import in_force_of, judgements
+from customs_monitor.collection.in_force import in_force_of
 from customs_monitor.collection.landing import receipts
 from customs_monitor.collection.records import JudgementRecord, Receipt, Record
+from customs_monitor.collection.verdicts import judgements
 from customs_monitor.contracts import Contract, Registry
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout

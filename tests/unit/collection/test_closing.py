@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from customs_monitor.collection.calendar import window
 from customs_monitor.collection.closing import Closing, closings, last_closings, standing_of, tick
 from customs_monitor.collection.closing_text import closing_lines, sentence
+from customs_monitor.collection.ledger import ResentEvent, WithdrawnEvent, append
+from customs_monitor.collection.records import Place
 from customs_monitor.contracts import Registry
 from customs_monitor.contracts.model import Senders
 from customs_storage import ObjectStore, open_store
-from support.deliveries import LAYOUT, delivered, judged, received
+from support.deliveries import LAYOUT, delivered, judged, judged_again, received
 
 FEED, PERIOD = "crc_statistics", "2026-Q2"
 SENDERS = ("AT", "BE", "MT")
@@ -116,6 +118,33 @@ def test_a_refused_version_changes_nothing(store: ObjectStore) -> None:
     delivered(store, FEED, PERIOD, "AT", LATE, 2, verdict="refused")
 
     assert tick_at(store, LATE) == []
+
+
+def test_a_verdict_that_was_given_again_makes_a_revision_where_it_is_another(store: ObjectStore) -> None:
+    receipts = [delivered(store, FEED, PERIOD, sender, OPEN) for sender in SENDERS]
+    tick_at(store, OPEN)
+
+    judged_again(store, receipts[0], "accepted_with_warnings")
+    assert tick_at(store, LATE) == []
+    judged_again(store, receipts[0], "refused", revision=3)
+    (made,) = tick_at(store, LATE)
+
+    assert sentence(made) == "revised on 2026-08-17 (revision 1): AT withdrawn; now without AT; provisional"
+
+
+def test_a_withdrawal_makes_a_revision_and_sending_again_another(store: ObjectStore) -> None:
+    receipts = [delivered(store, FEED, PERIOD, sender, OPEN) for sender in SENDERS]
+    tick_at(store, OPEN)
+    place = Place(feed=FEED, period=PERIOD, sender="MT")
+    told = {"feed": FEED, "period": PERIOD, "sender": "MT", "user": "maria", "delivery_id": receipts[2].delivery_id}
+
+    append(store, LAYOUT, place, lambda _: WithdrawnEvent(**told, at=LATE))
+    (gone,) = tick_at(store, LATE)
+    append(store, LAYOUT, place, lambda _: ResentEvent(**told, at=LATE, upload_id="0" * 32, after_sequence=1))
+    (back,) = tick_at(store, LATE + timedelta(days=1))
+
+    assert sentence(gone) == "revised on 2026-08-17 (revision 1): MT withdrawn; now without MT; provisional"
+    assert sentence(back) == "revised on 2026-08-18 (revision 2): MT arrived; now complete: 3 of 3 senders"
 
 
 def test_who_was_received_in_time_is_waited_for_and_not_for_ever(store: ObjectStore) -> None:
@@ -269,7 +298,7 @@ def test_a_slow_clock_never_says_what_was_true_before_the_last_closing(store: Ob
     assert "withdrawn" not in {change.change for item in series for change in item.changes}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happenings)
 def test_whatever_arrives_between_whichever_clocks_there_is_one_closing_and_revisions_in_order(
     tmp_path_factory: pytest.TempPathFactory, events: list[tuple[str, Any]]
