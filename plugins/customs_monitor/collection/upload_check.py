@@ -141,7 +141,8 @@ def keep_verdict(
         return holds
     verdict = verdict.model_copy(update={"reports": tuple(path.name for path in reports)})
     for path in reports:
-        put_uncommitted(store, layout.key("upload_report", **upload.fields, name=path.name), path)
+        # Those of two checks differ in their time alone. What is there stays: another worker may have committed it.
+        store.put_if_absent(layout.key("upload_report", **upload.fields, name=path.name), path)
     if accepted is not None:
         put_uncommitted(store, layout.key("upload_accepted", **upload.fields), accepted)
     key = layout.key("upload_verdict", **upload.fields)

@@ -59,19 +59,23 @@ class Broken(io.BytesIO):
         return piece
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
+#: A request: where it begins and ends, as shares of what may be, and whether its connection breaks at the end.
+requests = st.tuples(st.floats(0, 1), st.floats(0, 1), st.booleans())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(requests, max_size=6))
 def test_parts_in_any_cut_and_repetition_are_the_file(
-    data: st.DataObject, portal: Uploading, monkeypatch: pytest.MonkeyPatch
+    asked: list[tuple[float, float, bool]], portal: Uploading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_bytes, "PART", 150)
     store, layout, upload = portal.store, portal.layout, opened(portal)
     at = 0
-    while at < len(CONTENT):
+    for start, length, breaks in asked:
         # Often bytes that were sent before: a client that did not hear the answer.
-        offset = data.draw(st.integers(0, at), label="offset")
-        end = data.draw(st.integers(offset, len(CONTENT)), label="end")
-        if data.draw(st.booleans(), label="breaks"):
+        offset = round(start * at)
+        end = offset + round(length * (len(CONTENT) - offset))
+        if breaks:
             with pytest.raises(ConnectionResetError):
                 put_part(store, layout, upload, offset, Broken(CONTENT[offset:end]))
             # Whole pieces that had arrived are kept; what was there before is not lost.
@@ -80,6 +84,7 @@ def test_parts_in_any_cut_and_repetition_are_the_file(
         else:
             at = max(at, end)
             assert put_part(store, layout, upload, offset, io.BytesIO(CONTENT[offset:end])) == at
+    put_part(store, layout, upload, at, io.BytesIO(CONTENT[at:]))
     key = complete(store, layout, upload, sha256_of(CONTENT))
     assert store.get(key) == CONTENT
     assert complete(store, layout, upload) == key
