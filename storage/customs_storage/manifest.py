@@ -66,6 +66,15 @@ class ManifestClosing(_Record):
     number: int = Field(ge=1)
 
 
+class ManifestExplanation(_Record):
+    """An explanation that a sender gave and that was valid when the release was made; `number` is that of its event."""
+
+    feed: str
+    period: str
+    sender: str
+    number: int = Field(ge=1)
+
+
 class GateVerdict(_Record):
     """What one check of the gate said of the candidate."""
 
@@ -92,6 +101,8 @@ class Manifest(_Record):
         gate: every check's verdict, in the order of the gate.
         closings: how the collections stood, which pages tell and no table of figures rests on, sorted; none in
             releases of older code.
+        explanations: what senders said of their figures, told on pages as closings are, sorted; none in releases of
+            older code.
     """
 
     version: Literal[1] = VERSION
@@ -106,6 +117,7 @@ class Manifest(_Record):
     deliveries: Annotated[tuple[ManifestDelivery, ...], Field(strict=False)]
     gate: Annotated[tuple[GateVerdict, ...], Field(strict=False)]
     closings: Annotated[tuple[ManifestClosing, ...], Field(strict=False)] = ()
+    explanations: Annotated[tuple[ManifestExplanation, ...], Field(strict=False)] = ()
 
     @field_validator("files")
     @classmethod
@@ -123,6 +135,11 @@ class Manifest(_Record):
     @classmethod
     def _closings_in_order(cls, closings: tuple[ManifestClosing, ...]) -> tuple[ManifestClosing, ...]:
         return tuple(sorted(closings, key=lambda one: (one.feed, one.period)))
+
+    @field_validator("explanations")
+    @classmethod
+    def _explanations_in_order(cls, found: tuple[ManifestExplanation, ...]) -> tuple[ManifestExplanation, ...]:
+        return tuple(sorted(found, key=lambda one: (one.feed, one.period, one.sender, one.number)))
 
     def to_bytes(self) -> bytes:
         """Return the manifest as canonical JSON."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from customs_monitor.collection.closing import Closing, last_closings
+from customs_monitor.collection.explanations import Explanation, valid_explanations
 from customs_monitor.collection.in_force import InForce, in_force
 from customs_monitor.contracts import Registry
 from customs_monitor.release.fingerprint import (
@@ -23,7 +24,15 @@ from customs_monitor.release.steps import recorded
 from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
-from customs_storage.manifest import FileArea, Manifest, ManifestClosing, ManifestDelivery, ManifestFile, read_manifest
+from customs_storage.manifest import (
+    FileArea,
+    Manifest,
+    ManifestClosing,
+    ManifestDelivery,
+    ManifestExplanation,
+    ManifestFile,
+    read_manifest,
+)
 from customs_storage.pointer import Latest, read_latest
 
 #: Requests at a time; a server answers each in some ten milliseconds, and a release has hundreds of files.
@@ -40,8 +49,8 @@ def prepare(
 ) -> Candidate | None:
     """Build a release from the deliveries in force and write it under a new id.
 
-    Data files depend on the deliveries and the code alone; the site also tells how the collections stand. Nothing that
-    a reader looks at changes.
+    Data files depend on the deliveries and the code alone; the site also tells how the collections stand and how
+    senders explain their figures. Nothing that a reader looks at changes.
 
     Args:
         store: where the deliveries are and the release goes.
@@ -52,7 +61,7 @@ def prepare(
         now: the clock.
 
     Returns:
-        None if the release in force rests on the same deliveries, closings and code.
+        None if the release in force rests on the same deliveries, closings, explanations and code.
 
     Raises:
         ReleaseError: if the accepted rows are not what was judged.
@@ -64,8 +73,9 @@ def prepare(
         with step.timed("look"):
             deliveries = in_force(store, layout, registry)
             closings = [item for feed in registry.collections for item in last_closings(store, layout, feed).values()]
+            explanations = valid_explanations(store, layout, registry, now().date())
             code = code_fingerprint(registry.project)
-            fingerprint = input_fingerprint(deliveries, code, closings)
+            fingerprint = input_fingerprint(deliveries, code, closings, explanations)
             latest = read_latest(store)
             in_place = read_manifest(store, latest.release_id) if latest else None
         if in_place and in_place.input_fingerprint == fingerprint:
@@ -95,12 +105,16 @@ def prepare(
             step.rows = write_data(
                 built.database, contents, folders["release_file"], folders["restricted_file"], registry
             )
-        manifest = _Making(registry, release_id, created_at, code, fingerprint, deliveries, closings, latest)
+        manifest = _Making(
+            registry, release_id, created_at, code, fingerprint, deliveries, closings, explanations, latest
+        )
         with step.timed("catalogue"):
             write_structures(contents, registry, folders["release_file"], release_id, created_at)
             write_catalogue(contents, registry, manifest.of([]), folders["release_file"])
         with step.timed("site"):
-            write_site(store, layout, registry, manifest.of([]), contents, folders["release_file"], closings)
+            write_site(
+                store, layout, registry, manifest.of([]), contents, folders["release_file"], closings, explanations
+            )
         with step.timed("store"):
             files = {area: _upload(store, layout, area, release_id, folders[area]) for area in AREAS}
             draft = Draft(
@@ -135,6 +149,7 @@ class _Making:
         fingerprint: str,
         deliveries: Iterable[InForce],
         closings: Iterable[Closing],
+        explanations: Iterable[Explanation],
         latest: Latest | None,
     ) -> None:
         self._fixed = Manifest(
@@ -150,6 +165,10 @@ class _Making:
             gate=(),
             closings=tuple(
                 ManifestClosing(feed=item.feed, period=item.period, number=item.number) for item in closings
+            ),
+            explanations=tuple(
+                ManifestExplanation(feed=item.feed, period=item.period, sender=item.sender, number=item.number)
+                for item in explanations
             ),
         )
 

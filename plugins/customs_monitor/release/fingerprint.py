@@ -16,6 +16,7 @@ from pathlib import Path
 import customs_monitor
 import customs_storage
 from customs_monitor.collection.closing import Closing
+from customs_monitor.collection.explanations import Explanation
 from customs_monitor.collection.in_force import InForce
 from customs_monitor.contracts import Project, Registry
 from customs_storage.canonical import Json, canonical_json
@@ -43,19 +44,26 @@ def code_fingerprint(project: Project) -> str:
     return digest.hexdigest()
 
 
-def input_fingerprint(deliveries: Sequence[InForce], code: str, closings: Sequence[Closing] = ()) -> str:
-    """Return the SHA-256 over the deliveries in force, the code and how the collections stand.
+def input_fingerprint(
+    deliveries: Sequence[InForce],
+    code: str,
+    closings: Sequence[Closing] = (),
+    explanations: Sequence[Explanation] = (),
+) -> str:
+    """Return the SHA-256 over the deliveries in force, the code, how the collections stand and what explains figures.
 
     Args:
         deliveries: in the order of `in_force`: within a feed, period and sender the order decides what supersedes.
         code: the fingerprint of the code.
         closings: the last of each collection and period.
+        explanations: those that are shown: one that expires makes a release without it.
     """
     lines: list[Json] = [
         [item.key, item.receipt.sha256, item.judgement.accepted_sha256, item.receipt.synthetic] for item in deliveries
     ]
     stand: list[Json] = [[item.feed, item.period, item.number] for item in closings]
-    return sha256_of(canonical_json([code, lines, stand]))
+    said: list[Json] = [[item.feed, item.period, item.sender, item.number] for item in explanations]
+    return sha256_of(canonical_json([code, lines, stand, said]))
 
 
 def contract_fingerprints(registry: Registry) -> dict[str, str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from customs_monitor.collection.closing import tick
 from customs_monitor.collection.closing_text import sentence
+from customs_monitor.collection.explanations import Explanation
+from customs_monitor.release import candidate as candidate_module
 from customs_monitor.release import release_now, site
 from customs_monitor.release.candidate import prepare
 from customs_monitor.release.errors import GateFailed, ReleaseError, ReleaseOvertaken
@@ -106,6 +108,46 @@ def test_a_closing_is_a_new_release_with_the_same_data_that_says_how_the_collect
     ]
     assert data[0] == data[1] != {}
     assert f"  crc_statistics 2026-Q2: {sentence(made[0])}" in list(published_lines(store, layout, registry))
+
+
+def test_an_explanation_stands_beside_the_figures_until_it_expires(
+    store, layout, registry, deliveries, fake_build, scratch, monkeypatch
+):
+    receipt = deliveries.survey()
+    place = receipt.model_dump(include={"feed", "period", "sender", "delivery_id"})
+    said = Explanation(
+        **place,
+        number=1,
+        rule="total_of_respondents",
+        text="Two answers came <late> & by letter",
+        expires_on=date(2027, 1, 31),
+        user="maria.p",
+        at=datetime(2026, 10, 1, tzinfo=UTC),
+    )
+    standing = [said]
+    monkeypatch.setattr(candidate_module, "valid_explanations", lambda *_: list(standing))
+    first = release_now(store, layout, registry, "run-1", scratch())
+    assert release_now(store, layout, registry, "run-2", scratch()) is None
+    standing.clear()
+    second = release_now(store, layout, registry, "run-3", scratch())
+
+    def page(release):
+        return store.get(
+            layout.key("release_file", release_id=release.release_id, path="site/indicators/o4-3.html")
+        ).decode()
+
+    with_it, without = page(first), page(second)
+    assert "Two answers came &lt;late&gt; &amp; by letter" in with_it
+    assert "until 2027-01-31" in with_it
+    assert "maria.p" not in with_it
+    assert "Two answers" not in without
+    old, new = (read_manifest(store, release.release_id) for release in (first, second))
+    assert ([item.number for item in old.explanations], new.explanations) == ([1], ())
+    data = [
+        {file.path: file.sha256 for file in manifest.files if file.path.startswith(("indicators/", "marts/"))}
+        for manifest in (old, new)
+    ]
+    assert data[0] == data[1] != {}
 
 
 def test_an_empty_store_gives_a_release_in_which_everything_awaits_data(store, layout, registry, fake_build, scratch):
@@ -279,7 +321,7 @@ class TestPublish:
     def test_killed_between_any_two_writes_a_reader_sees_old_or_new(
         self, store, layout, registry, deliveries, fake_build, scratch, monkeypatch
     ):
-        def small_site(store, layout, registry, manifest, contents, folder, closings):
+        def small_site(store, layout, registry, manifest, contents, folder, closings, explanations):
             (folder / "site").mkdir()
             (folder / "site" / "index.html").write_text(manifest.release_id)
 

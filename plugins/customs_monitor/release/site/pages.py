@@ -13,6 +13,7 @@ import duckdb
 
 from customs_monitor.collection.closing import Closing
 from customs_monitor.collection.closing_text import sentence
+from customs_monitor.collection.explanations import Explanation
 from customs_monitor.contracts import Registry
 from customs_monitor.release.contents import Contents, IndicatorEntry
 from customs_monitor.release.site.attention import attention, feed_coverages
@@ -32,7 +33,7 @@ from customs_monitor.release.site.questionnaire import questions
 from customs_monitor.release.site.rendering import SITE, Pages
 from customs_monitor.release.site.search import index
 from customs_monitor.release.site.stylesheets import write_styles
-from customs_monitor.release.site.wording import Labels
+from customs_monitor.release.site.wording import Labels, about
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.manifest import Manifest
@@ -61,6 +62,7 @@ def write_site(
     contents: Contents,
     folder: Path,
     closings: Sequence[Closing] = (),
+    explanations: Sequence[Explanation] = (),
 ) -> None:
     """Write the site of a release beside its data files.
 
@@ -72,6 +74,7 @@ def write_site(
         contents: of the release.
         folder: its public files; the site goes to `site/` in it.
         closings: the last of each collection and period.
+        explanations: what senders say of their figures.
     """
     labels = Labels(registry)
     with duckdb.connect() as database:
@@ -92,8 +95,12 @@ def write_site(
         for name, item in seen.items()
         if (figure := item.key_figure) is not None
     }
+    explained = [
+        (item, about(registry.feeds[item.feed], item.rule, registry))
+        for item in sorted(explanations, key=lambda item: (item.period, item.sender), reverse=True)
+    ]
     for entry in contents.indicators:
-        _indicator(pages, entry, seen.get(entry.id), origins, told, closings)
+        _indicator(pages, entry, seen.get(entry.id), origins, told, closings, explained)
     for mart in contents.marts:
         write_mart_page(pages, mart, folder, labels, origins)
     for objective in OBJECTIVES:
@@ -166,6 +173,7 @@ def _indicator(
     origins: Origins,
     told: News,
     closings: Sequence[Closing],
+    explained: Sequence[tuple[Explanation, str]],
 ) -> None:
     """Write the page of an indicator, also of one that has no figures: then it says why.
 
@@ -177,6 +185,7 @@ def _indicator(
     if seen is None or entry.dataset is None:
         pages.write(f"indicators/{entry.id}.html", "awaiting", **values)
         return
+    periods = {found.period for found in seen.coverage[:COVERAGE_SHOWN]}
     pages.write(
         f"indicators/{entry.id}.html",
         "indicator",
@@ -192,8 +201,9 @@ def _indicator(
         collected=[
             (item, sentence(item, lambda sender: seen.label("REF_AREA", sender)))
             for item in sorted(closings, key=lambda item: (item.period, item.feed), reverse=True)
-            if item.feed in entry.feeds and item.period in {found.period for found in seen.coverage[:COVERAGE_SHOWN]}
+            if item.feed in entry.feeds and item.period in periods
         ],
+        explained=[(item, column) for item, column in explained if item.feed in entry.feeds and item.period in periods],
         coverage_shown=COVERAGE_SHOWN,
     )
 

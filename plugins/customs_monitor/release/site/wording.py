@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from customs_monitor.contracts import Registry
+from customs_monitor.contracts import Contract, Registry
 
 #: What stands where there is no figure, by OBS_STATUS (the symbols of Eurostat's tables).
 _SYMBOLS = {"Q": "c", "L": ":", "M": "\u2013", "O": ":", "H": ":", "K": ":"}
@@ -140,3 +140,13 @@ class Labels:
 
 #: Longer lists (products) are in the order of their codes anyway.
 _LISTED = 1000
+
+
+def about(contract: Contract, rule: str, registry: Registry) -> str:
+    """Return what a rule or a content check of a contract is about: the label of its column, else its name in words."""
+    schema = contract.schema_
+    columns = {item.id: item.column for item in schema.quality} | {
+        item.id: item.column for item in schema.contentChecks
+    }
+    column = columns.get(rule) or rule.partition(".")[0]
+    return registry.concepts[column].label if column in registry.concepts else column.replace("_", " ")
