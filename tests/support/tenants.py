@@ -55,9 +55,19 @@ COMMON: Mapping[str, str] = {
     "code": "c",
     "iss": "i",
     "saved": "true",
+    "collection": FEED,
+    "sha256": "0" * 64,
+    "size": "2",
+    "page": "1",
+    "rows": "10",
+    "expires_on": "2027-01-01",
+    "url": "https://hooks.example.eu/verdicts",
+    "idempotency_key": "again",
+    "upload_offset": "0",
+    "upload_complete": "?1",
 }
 #: The parameters that name something of one Member State.
-OWNED = frozenset({"sender", "upload_id", "delivery_id", "token_id", "number"})
+OWNED = frozenset({"sender", "upload_id", "delivery_id", "token_id", "number", "webhook_id"})
 
 
 @dataclass
@@ -89,12 +99,13 @@ def settle(portal: Portal, sender: str) -> Tenant:
         portal.clock.now.date() + timedelta(60), user, portal.clock,
     )  # fmt: skip
     _, token = services.tokens.issue(account, label=f"private-{sender}", lasts=timedelta(days=100))
+    webhook = services.webhooks.register(sender, f"https://private-{sender}.example.eu/", by=user, collections=None)
     shared = {
         **COMMON, "sender": sender, "delivery_id": sent.delivery_id, "token_id": token.token_id,
-        "number": str(explained.number), "rule": rule,
+        "number": str(explained.number), "rule": rule, "webhook_id": webhook.webhook_id,
     }  # fmt: skip
     tenant.values = [{**shared, "upload_id": upload.upload_id} for upload in (checked, sending)]
-    tenant.secrets |= {checked.upload_id, sending.upload_id, sent.delivery_id, token.token_id}
+    tenant.secrets |= {checked.upload_id, sending.upload_id, sent.delivery_id, token.token_id, webhook.webhook_id}
     return tenant
 
 
@@ -127,6 +138,7 @@ def ghost(values: Mapping[str, str], *, keep_sender: str | None = None) -> dict[
         "upload_id": "0123456789abcdef" * 2,
         "delivery_id": "0123456789abcdef"[: len(values["delivery_id"])],
         "token_id": "0123456789abcdef",
+        "webhook_id": "0123456789abcdef"[: len(values["webhook_id"])],
         "number": "77",
     }
 
@@ -144,7 +156,9 @@ def parameters(route: Route) -> set[str]:
     if not isinstance(route, APIRoute):
         return set(route.param_convertors)
     taken = route.dependant
-    named = {item.name for item in (*taken.path_params, *taken.query_params)} | set(route.param_convertors)
+    named = {item.name for item in (*taken.path_params, *taken.query_params, *taken.header_params)} | set(
+        route.param_convertors
+    )
     for item in taken.body_params:
         model = item.field_info.annotation
         named |= set(model.model_fields) if _is_model(model) else {item.name}
@@ -153,12 +167,18 @@ def parameters(route: Route) -> set[str]:
 
 def requests_of(route: Route, values: Mapping[str, str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield method, path and the rest of a request, for each method of a route."""
+    if "/reports/{name}" in route.path:
+        values = {**values, "name": "report.json"}
     path = re.sub(r"\{(\w+)(?::\w+)?\}", lambda hole: quote(values[hole[1]], safe="/"), route.path)
-    for method in sorted((route.methods or set()) - {"HEAD", "OPTIONS"}):
+    methods = (route.methods or set()) - {"OPTIONS"}
+    for method in sorted(methods - {"HEAD"} if len(methods) > 1 else methods):
         rest: dict[str, Any] = {}
         if isinstance(route, APIRoute):
             rest["params"] = {
                 item.alias: values[item.name] for item in route.dependant.query_params if item.name in values
+            }
+            rest["headers"] = {
+                item.alias: values[item.name] for item in route.dependant.header_params if item.name in values
             }
             fields: dict[str, str] = {}
             for item in route.dependant.body_params:
@@ -190,7 +210,7 @@ def plain(answer: Response, path: str, values: Mapping[str, str]) -> tuple[int, 
         path,
         quote(path),
         quote(path, safe=""),
-        *(values[name] for name in ("upload_id", "delivery_id", "token_id")),
+        *(values[name] for name in ("upload_id", "delivery_id", "token_id", "webhook_id")),
     ]
 
     def cleaned(text: str) -> str:

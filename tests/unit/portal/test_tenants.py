@@ -35,7 +35,8 @@ from support.tenants import (
 
 #: All that somebody may ask for who is not signed in.
 PUBLIC = {
-    "/", "/health", "/sign-in", "/sign-out", "/sign-in/provider", "/sign-in/provider/back", "/api/v1/openapi.json",
+    "/", "/health", "/.well-known/jwks.json", "/sign-in", "/sign-out", "/sign-in/provider", "/sign-in/provider/back",
+    "/api/v1/openapi.json",
     "/site", "/site/", "/site/{path:path}", "/indicators/{path:path}", "/marts/{path:path}", "/structure/{path:path}",
     "/catalog.jsonld", "/contents.json", "/portal/assets/{name}", "/language/{language}",
 }  # fmt: skip
