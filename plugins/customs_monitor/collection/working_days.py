@@ -2,7 +2,7 @@
 
 Regulation (EEC, Euratom) No 1182/71, Article 2(1): public holidays are those designated as such in the Member State or
 in the institution in which action is to be taken. A delivery is due at the Commission, so its holidays count, and one
-deadline holds for all senders (docs/adr/0010-completeness-clock.md).
+deadline holds for all senders (docs/adr/0018-completeness-clock.md).
 """
 
 from __future__ import annotations
