@@ -92,7 +92,7 @@ def signed_in(portal: Portal, browser: Browser, name: str, **options: object) ->
     """Sign somebody in by the form."""
     page = opened(portal, browser, **options).new_page()
     page.goto("/collections")
-    page.wait_for_url("**/sign-in?next=*")
+    page.wait_for_url(re.compile(r"/sign-in\?next="))
     page.fill("#name", name)
     page.fill("#password", PASSWORD)
     page.click("main button[type=submit]")
@@ -379,7 +379,7 @@ def test_without_scripts_everything_goes(portal: Portal, browser: Browser, tmp_p
     page.wait_for_selector("#downloads")  # the page asks again by itself
     page.fill("#filter-text", "NO SUCH")
     page.click("main button:has-text('Show')")
-    page.wait_for_url("**text=NO+SUCH*")
+    page.wait_for_url(re.compile(r"text=NO\+SUCH"))
     assert "1 issue" in page.inner_text("main")
 
 

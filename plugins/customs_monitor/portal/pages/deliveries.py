@@ -15,11 +15,12 @@ from customs_monitor.collection.life import withdraw as withdrawn
 from customs_monitor.collection.records import Place
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, User, may
+from customs_monitor.portal.content_questions import question_lines, questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
 from customs_monitor.portal.places import delivery_of, place_of, window_of
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.receipts import FORMS, receipt_key, receipt_links
-from customs_monitor.portal.rendering import page, said
+from customs_monitor.portal.rendering import page, said, translator_of
 from customs_monitor.portal.report_files import local_file
 from customs_monitor.portal.verdicts import Found, download, verdict_context
 
@@ -64,6 +65,14 @@ def delivery(
     if life.judgement is None:
         return RedirectResponse(_history(place), HTTPStatus.SEE_OTHER)
     address = address_of(place, delivery_id)
+    explain = f"{address}/explain" if may(user, Action.explain, sender, feed) else ""
+    questions = question_lines(
+        questions_of(services, place) if life.current else (),
+        feed,
+        translator_of(request),
+        explanations_of(services.store, services.layout, place),
+        explain,
+    )
     first = "overview" if user.is_commission else "collections"
     return page(
         request,
@@ -73,6 +82,7 @@ def delivery(
         steps=[(f"/{first}", said(request, first)), (_history(place), said(request, "history"))],
         sha256=life.receipt.sha256,
         members=[],
+        questions=questions,
         acknowledgements=receipt_links(life, address),
         may_check=may(user, Action.check, sender, feed),
         may_withdraw=may(user, Action.withdraw, sender, feed),
@@ -81,7 +91,7 @@ def delivery(
             services,
             _found(services, place, life),
             life.explanations,
-            f"{address}/explain" if may(user, Action.explain, sender, feed) else "",
+            explain,
         ),
     )
 

@@ -21,6 +21,7 @@ from customs_monitor.collection.explanations import (
 from customs_monitor.collection.records import Place
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, may
+from customs_monitor.portal.content_questions import questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
 from customs_monitor.portal.pages.deliveries import address_of
 from customs_monitor.portal.places import delivery_of, place_of
@@ -93,6 +94,7 @@ def keep_explanation(
             date.fromisoformat(expires),
             user.name,
             services.now,
+            questions=_asked(services, place),
         )
         if number and number != made.number:
             withdraw_explanation(services.store, services.layout, place, number, user.name, services.now)
@@ -137,7 +139,7 @@ def _form(
 ) -> Response:
     life = delivery_of(services, place, delivery_id)
     warned = {issue.rule for issue in life.judgement.issues if issue.severity == "warning"} if life.judgement else set()
-    if rule not in warned:
+    if rule not in warned | _asked(services, place):
         raise not_found()
     address = address_of(place, delivery_id)
     return page(
@@ -156,3 +158,8 @@ def _form(
         longest=LONGEST,
         wrong=wrong,
     )
+
+
+def _asked(services: Services, place: Place) -> set[str]:
+    """Return the content checks that ask about the delivery in force."""
+    return {item.rule for item in questions_of(services, place)}

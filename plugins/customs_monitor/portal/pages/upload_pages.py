@@ -28,11 +28,13 @@ from customs_monitor.collection.uploads import (
 )  # fmt: skip
 from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, may
+from customs_monitor.portal.content_questions import question_lines, questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, WorkDep
 from customs_monitor.portal.places import own_upload, touched_indicators, window_of
 from customs_monitor.portal.problem import Problem, not_found
 from customs_monitor.portal.receipts import receipt_links
-from customs_monitor.portal.rendering import page, said
+from customs_monitor.portal.rendering import page, said, translator_of
+from customs_monitor.portal.report_files import local_file
 from customs_monitor.portal.verdicts import Found, download, verdict_context
 
 router = APIRouter(prefix="/uploads/{sender}/{upload_id}")
@@ -120,6 +122,9 @@ def preview_page(request: Request, services: ServicesDep, user: UserDep, sender:
     if change is None:
         return RedirectResponse(_address(upload), HTTPStatus.SEE_OTHER)
     asked = window_of(services, verdict.feed, verdict.period)
+    fields = {"sender": upload.sender, "upload_id": upload.upload_id}
+    rows = local_file(services, services.layout.key("upload_accepted", **fields))
+    questions = questions_of(services, Place(verdict.feed, verdict.period, verdict.sender), rows)
     return page(
         request,
         "preview.html.j2",
@@ -127,6 +132,7 @@ def preview_page(request: Request, services: ServicesDep, user: UserDep, sender:
         upload_page=_address(upload),
         verdict=verdict,
         preview=change,
+        questions=question_lines(questions, verdict.feed, translator_of(request)),
         late=asked is not None and services.now() >= asked.closes_at,
         due_on=asked.due_on if asked else None,
     )
