@@ -62,6 +62,8 @@ class CheckPool:
         self._workers = workers
         self._limits = limits or CheckLimits()
         self._project = project or Project.locate()
+        # As `Registry` does; loading it takes the server's time.
+        self._feeds = frozenset(path.stem for path in self._project.feeds.glob("*.yml"))
         self._lock = Lock()
         self._zygote: Zygote | None = None
         self._waiting: list[_Task] = []
@@ -134,6 +136,7 @@ class CheckPool:
 
         Raises:
             CheckFailed: if the platform is at fault. A file that breaks, starves or stalls the check is refused.
+            KeyError: if there is no such feed.
         """
         return self.submit(
             file,
@@ -162,6 +165,8 @@ class CheckPool:
 
         A future that is cancelled before its end ends its processes.
         """
+        if feed not in self._feeds:
+            raise KeyError(feed)
         return self._submit(
             scratch,
             kind="check",

@@ -22,6 +22,7 @@ from customs_monitor.checking.unpacking import unpack
 from customs_monitor.collection.preflight import Preflight, preflight, refuse
 from customs_monitor.contracts import Project, Registry
 from customs_monitor.contracts.documents import DocumentError
+from customs_monitor.intake.excel import bound_workbooks
 from customs_monitor.validation.references import ContractSqlError
 from customs_monitor.validation.session import bound_sessions
 from customs_storage.hashing import sha256_of
@@ -30,6 +31,8 @@ from customs_storage.hashing import sha256_of
 _USED_LATER = ("pandas", "pyarrow.dataset", "pyarrow.csv", "pyarrow.parquet", "openpyxl", "jinja2")
 #: The part of a job's memory that the session may take, beside Arrow, Python, and a process that reads a workbook.
 _SESSION_SHARE = 0.4
+#: The part that a process may take that reads a workbook: it is told by it, in the reader's words, before the job is.
+_WORKBOOK_SHARE = 0.8
 _NO_COST = Cost(cpu_seconds=0, wall_seconds=0, peak_memory=0)
 
 
@@ -101,6 +104,7 @@ def _settle_in(job: Job, limits: CheckLimits, parent: int, tasks: int) -> None:
     os.environ["TMPDIR"] = str(working)
     tempfile.tempdir = None
     limit_resources(limits, tasks)
+    bound_workbooks(int(limits.memory * _WORKBOOK_SHARE))
     bound_sessions(memory=int(limits.memory * _SESSION_SHARE), threads=limits.threads, spilled=limits.scratch_bytes)
 
 

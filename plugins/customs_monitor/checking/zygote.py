@@ -80,7 +80,7 @@ class _Zygote:
             # Nothing of this may return to the loop above.
             try:
                 self._become_child()
-                work.do(job, self._registry, self._limits, parent, self._tasks)
+                work.do(job, self._registry, _bounds(job, self._limits), parent, self._tasks)
             finally:
                 os._exit(1)
         with suppress(OSError):  # the child does the same; whoever comes first
@@ -100,7 +100,7 @@ class _Zygote:
 
     def _watch(self, running: _Running) -> None:
         """End a job that uses more than it may."""
-        limits, now = self._limits, time.monotonic()
+        limits, now = _bounds(running.job, self._limits), time.monotonic()
         running.peak = max(running.peak, anonymous_memory(running.process))
         stop: Stop | None = None
         if running.peak > limits.memory:
@@ -139,6 +139,11 @@ class _Zygote:
     def _end_all(self) -> None:
         for running in self._running.values():
             _kill(running.process)
+
+
+def _bounds(job: Job, limits: CheckLimits) -> CheckLimits:
+    """Return the limits of a job; a refusal looks into no file, and must not fail by what stopped the check."""
+    return limits if job.stop is None else CheckLimits()
 
 
 def _kill(process: int) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from customs_monitor.intake.limits import DEFAULT_LIMITS, MIB, Limits
-from customs_monitor.intake.source import WORKBOOK_SIGNATURES
+from customs_monitor.intake.source import WORKBOOK_PARTS, WORKBOOK_SIGNATURES
 from customs_monitor.intake.zip_directory import ArchiveFault, Entry, read_entries
 
 _STORED, _DEFLATED = 0, 8
@@ -30,9 +30,9 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 #: First bytes of what is packed itself; of ZIP archives only workbooks may lie in one.
 _PACKED = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", _EMPTY)
 _TAR = (257, b"ustar")
-#: Parts that make a ZIP archive a workbook: of Office Open XML and of OpenDocument.
-_WORKBOOK_PARTS = (b"[Content_Types].xml", b"mimetype")
 _LONGEST_NAME = 200
+#: Parts of a workbook: a few hundred with a sheet for every month of years.
+_MOST_PARTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,18 +237,19 @@ def _refuse_packed(path: Path, entry: Entry) -> None:
 
 
 def _is_workbook(file: BinaryIO, size: int) -> bool:
-    """Tell by its parts whether a ZIP archive is a workbook; one whose table cannot be read is left to its reader.
+    """Tell by its parts whether a ZIP archive is a workbook.
 
-    The name of the first part decides where the table cannot be read: Office and OpenDocument write these first.
+    Where the table of contents cannot be read, the name of the first part decides: Office and OpenDocument write
+    theirs first.
     """
     try:
-        names = {entry.name for entry in read_entries(file, size, 100_000)}
+        names = [entry.name for entry in read_entries(file, size, _MOST_PARTS)]
     except ArchiveFault:
         file.seek(0)
         head = file.read(30 + 256)
-        names = {head[30 : 30 + int.from_bytes(head[26:28], "little")]}
-        return any(name.startswith((b"xl/", b"_rels/", b"docProps/", *_WORKBOOK_PARTS)) for name in names)
-    return any(name in names for name in _WORKBOOK_PARTS)
+        names = [head[30 : 30 + int.from_bytes(head[26:28], "little")]]
+    first = tuple(part.encode() for part in (*WORKBOOK_PARTS, "_rels/", "docProps/"))
+    return any(name.startswith(first) for name in names)
 
 
 def _shown(fault: ArchiveFault) -> MemberFault:

@@ -7,12 +7,16 @@ sheet is held in memory by the process that reads it, which is the format's own 
 from __future__ import annotations
 
 import json
+import math
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -23,11 +27,28 @@ from customs_monitor.contracts.formats import TEMPLATE_SHEET, ExcelFormat
 from customs_monitor.intake.errors import IntakeError, IntakeProblem, shown
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.rows import to_batches
+from customs_monitor.intake.source import WORKBOOK_PARTS
 from customs_monitor.intake.table import RawTable, name_columns
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: The record at the end of a ZIP archive, with the longest comment.
+_LONGEST_END = 22 + 65_535
+#: How far into a part its document type would be, and in how many parts it is looked for.
+_PROLOG, _MOST_PARTS = 65_536, 2_000
+_ROOT = re.compile(rb"<[A-Za-z_]")
 _PROCESS = Path(__file__).with_name("workbook_process.py")
 _Row = tuple[int, list[str | None]]
+_most_memory: float = math.inf
+
+
+def bound_workbooks(memory: int) -> None:
+    """Bound the processes in which this one opens workbooks, where it may take less memory than others.
+
+    Args:
+        memory: address space of each, in bytes; an interpreter takes a tenth of a gigabyte.
+    """
+    global _most_memory
+    _most_memory = memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +163,63 @@ def _check_container(path: Path, limits: Limits) -> None:
         )
     try:
         with zipfile.ZipFile(path) as archive:
-            expanded = sum(entry.file_size for entry in archive.infolist())
+            entries = archive.infolist()
+            declared = _document_type(archive, entries)
     except (zipfile.BadZipFile, OSError) as error:
         raise IntakeError(
             "ZIP_TRUNCATED",
             f"The workbook is incomplete: its table of contents is missing or damaged ({error}).",
             "Send the file again; the transfer was cut short.",
         ) from error
+    names = [entry.filename for entry in entries]
+    if not any(name.startswith(WORKBOOK_PARTS) for name in names):
+        raise IntakeError(
+            "FORMAT_MISMATCH",
+            "The file is an archive of files, not a workbook.",
+            "Send the files that are in it, one by one.",
+        )
+    if not _ends_with_its_table(path):
+        raise _refused("WORKBOOK_INVALID", "something else follows it in the same file", ExcelFormat())
+    if declared:
+        raise IntakeError(
+            "XML_FORBIDDEN",
+            f"The part {shown(declared)!r} of the workbook has a document type declaration; no program writes one.",
+            "Open and save it in a spreadsheet program, and send it again.",
+        )
+    if len(set(names)) != len(names):
+        # Programs differ in which of the two they read, so that it would be two workbooks at once.
+        raise _refused("WORKBOOK_INVALID", "it has two parts of the same name", ExcelFormat())
+    expanded = sum(entry.file_size for entry in entries)
     packed = path.stat().st_size
     if expanded > max(limits.expansion_grace, packed * limits.expansion_ratio):
         raise _too_large(f"{packed:,} bytes of workbook expand to {expanded:,}")
+
+
+def _document_type(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> str | None:
+    """Return the name of the first part that declares a document type, and so could define entities; else None.
+
+    The reader expands none, but other programs that open the workbook, or its annotated copy, might.
+    """
+    for entry in entries[:_MOST_PARTS]:
+        if entry.filename.endswith((".xml", ".rels")):
+            # What cannot be read here, the process that reads the workbook cannot read either.
+            with (
+                suppress(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+                archive.open(entry) as part,
+            ):
+                head = part.read(_PROLOG).replace(b"\0", b"")
+                if b"<!DOCTYPE" in head[: root.start() if (root := _ROOT.search(head)) else None]:
+                    return entry.filename
+    return None
+
+
+def _ends_with_its_table(path: Path) -> bool:
+    """Tell whether nothing follows the record that ends a ZIP archive, and its comment."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _LONGEST_END, 0))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    return end >= 0 and len(tail) == end + 22 + int.from_bytes(tail[end + 20 : end + 22], "little")
 
 
 def _too_large(what: str) -> IntakeError:
@@ -166,7 +234,7 @@ def _messages(path: Path, fmt: ExcelFormat, limits: Limits, most: int) -> Iterat
     """Run the reading process and yield what it writes; it is ended when the reader stops early."""
     command = [
         *(sys.executable, "-I", str(_PROCESS), str(path.absolute())),
-        *(str(limits.workbook_memory), str(limits.workbook_seconds)),
+        *(str(min(limits.workbook_memory, _most_memory)), str(limits.workbook_seconds)),
         *(fmt.sheet or "", TEMPLATE_SHEET, str(fmt.header_row), str(most)),
     ]
     with (

@@ -127,6 +127,13 @@ def read_header(head: bytes, fmt: CsvFormat, limits: Limits, *, encoding: str | 
         )
     record = head[start : start + ends[0]]
     cells = _records(_decode(record, encoding, first_line), delimiter, 1)[0]
+    if cells == [""] and record.strip(b'", \t\r\n'):
+        raise IntakeError(
+            "COLUMN_NAME_TOO_LONG",
+            f"A column name is longer than {csv.field_size_limit():,} characters.",
+            "Put the column names in the first row, and nothing else.",
+            line=first_line,
+        )
     return Header(
         cells=tuple(cells),
         line=first_line,

@@ -8,10 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import ijson
-
 from customs_monitor.contracts.formats import JsonFormat
 from customs_monitor.intake.errors import IntakeError
+from customs_monitor.intake.json_events import NotJson, json_events
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.source import ByteStream, Prefixed, binary_kind, open_bytes, text_stream
 from customs_monitor.intake.spool import Spool
@@ -79,19 +78,18 @@ def iterate_records(stream: ByteStream, wanted: tuple[str, ...]) -> Iterator[_Fo
         )
     records = 0
     try:
-        events = iter(ijson.basic_parse(Prefixed(head, stream), use_float=False))
+        events = json_events(Prefixed(head, stream))
         event, value = next(events)
         for found in _matching(events, event, value, wanted, ()):
             yield found
             records += 1
         for _ in events:  # what follows the records must be JSON too, else the file was cut short
             pass
-    except (ijson.JSONError, RecursionError, UnicodeDecodeError) as error:
-        ends = isinstance(error, ijson.IncompleteJSONError) and "premature EOF" in str(error)
+    except NotJson as error:
         raise IntakeError(
             "JSON_INVALID",
-            f"The file {'ends' if ends else 'stops being JSON'} after {records:,} whole records: {_reason(error)}.",
-            "Send the file again; it was cut short." if ends else "Check the file with a JSON validator.",
+            f"The file {'ends' if error.cut else 'stops being JSON'} after {records:,} whole records: {error}.",
+            "Send the file again; it was cut short." if error.cut else "Check the file with a JSON validator.",
             line=records + 1,
         ) from error
 
@@ -166,9 +164,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
     return str(value)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "its values are nested too deeply"
-    return str(error).splitlines()[0].removeprefix("parse error: ").strip()

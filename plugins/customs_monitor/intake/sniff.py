@@ -15,6 +15,7 @@ from customs_monitor.contracts.formats import CsvFormat, ExcelFormat
 from customs_monitor.intake.errors import IntakeError
 from customs_monitor.intake.excel import open_sheet
 from customs_monitor.intake.header import read_head, read_header
+from customs_monitor.intake.json_events import NotJson, json_events
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.sdmx_csv import is_sdmx_header
 from customs_monitor.intake.sdmx_ml import ERROR_ROOTS, GENERIC_ROOTS, SPECIFIC_ROOTS, STRUCTURE_ROOTS
@@ -31,6 +32,8 @@ from customs_monitor.intake.table import name_columns
 from customs_monitor.intake.xml_events import local_name, xml_events
 
 _LOOK = 65_536
+_ENCODING = re.compile(rb"""(?<=\s)encoding\s*=\s*(?:"[^"]*"|'[^']*')""")
+_HTML = re.compile(rb"\s*<!DOCTYPE\s+html", re.IGNORECASE)
 _EXTENSION_ID = re.compile(rb'"extension"\s*:\s*\{[^{}]*?"id"\s*:\s*"([^"]+)"')
 
 
@@ -91,9 +94,9 @@ def sniff(path: Path, limits: Limits = DEFAULT_LIMITS, *, sheet: str | None = No
 def _workbook(path: Path, limits: Limits, sheet: str | None, header_row: int) -> Sniffed:
     try:
         found = open_sheet(path, ExcelFormat(sheet=sheet, header_row=header_row), limits, most=1)
+        names = name_columns(found.header, limits, header_row)
     except IntakeError as error:
         return Sniffed("excel", sheet=sheet, detail={"code": error.code, "message": error.message})
-    names = name_columns(found.header, limits, header_row)
     return Sniffed("excel", names, sheet=found.name, detail={"sheets": ", ".join(found.names)})
 
 
@@ -104,7 +107,8 @@ def _text(stream: ByteStream, mark: str | None, compression: str | None, limits:
     if start.startswith((b"UNA", b"UNB+", b"UNH+")):
         return Sniffed("edifact", compression=compression)
     if start.startswith(b"<"):
-        return _xml(head[:_LOOK], compression)
+        # What was turned from UTF-16 into UTF-8 still says that it is UTF-16.
+        return _xml(_ENCODING.sub(b"", head[:_LOOK], count=1) if mark == "utf-16" else head[:_LOOK], compression)
     if start.startswith((b"{", b"[")):
         return _json(head[:_LOOK], compression)
     header = read_header(head, CsvFormat(), limits, encoding=encoding, whole=len(head) < limits.head_bytes)
@@ -133,8 +137,9 @@ def _json(head: bytes, compression: str | None) -> Sniffed:
     top: list[str] = []
     detail: dict[str, str] = {}
     record: list[str] = []
-    with suppress(ijson.JSONError, UnicodeDecodeError):
-        for prefix, event, value in ijson.parse(head):
+    # Of a document that is deeper than any, the paths alone would fill the memory.
+    with suppress(NotJson, IntakeError):
+        for prefix, event, value in ijson.parse(json_events(io.BytesIO(head))):
             if event == "map_key" and not prefix:
                 top.append(value)
             elif event == "start_map" and prefix.endswith("item") and "path" not in detail:
@@ -193,6 +198,9 @@ def _xml(head: bytes, compression: str | None) -> Sniffed:
             elif element.get("agencyID") and element.get("id") and detail["message"] == "structure":
                 detail.setdefault("structure", f"{element.get('agencyID')}:{element.get('id')}")
     except IntakeError as error:
+        if error.code == "XML_FORBIDDEN" and not _HTML.match(head):
+            # For the reader of such messages to refuse, in its words.
+            return Sniffed("sdmx-ml", compression=compression, detail={"code": error.code})
         if error.code != "XML_INVALID" or not detail:  # the look may well end inside an element
             raise
     return Sniffed(kind, (), None, compression=compression, detail=detail)

@@ -14,8 +14,11 @@ from customs_monitor.intake.limits import Limits
 
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
+_PIECE = 16 << 10
 #: First bytes of an XLSX (or any other ZIP archive) and of an old XLS.
 WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+#: How names of parts begin that make a ZIP archive a workbook: of Office Open XML and of OpenDocument.
+WORKBOOK_PARTS = ("[Content_Types].xml", "xl/", "mimetype", "content.xml")
 
 # First bytes of what people rename to .csv, with the words an officer would use for it.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -108,6 +111,7 @@ class _Gunzip:
         self._limits = limits
         self._inflate = zlib.decompressobj(wbits=31)
         self._pending = b""
+        self._begin = 0
         self._in = 0
         self._out = 0
 
@@ -129,7 +133,7 @@ class _Gunzip:
 
     def _some(self, size: int) -> bytes:
         while True:
-            if not self._pending and not self._fill():
+            if self._begin == len(self._pending) and not self._fill():
                 if self._inflate.eof:
                     return b""
                 raise IntakeError(
@@ -138,26 +142,30 @@ class _Gunzip:
                     "Send the file again; the transfer was cut short.",
                 )
             if self._inflate.eof:
-                if not self._pending.strip(b"\0"):  # padding that tape tools leave after the last member
-                    self._pending = b""
+                # Padding that tape tools leave after the last member.
+                if not self._pending[self._begin] and not self._pending[self._begin :].strip(b"\0"):
+                    self._begin = len(self._pending)
                     continue
                 self._inflate = zlib.decompressobj(wbits=31)
+            # In pieces: what zlib leaves over is copied, and a file may have a member every 20 bytes.
+            piece = self._pending[self._begin : self._begin + _PIECE]
             try:
-                part = self._inflate.decompress(self._pending, size)
+                part = self._inflate.decompress(piece, size)
             except zlib.error as error:
                 raise IntakeError(
                     "GZIP_CORRUPT",
                     f"The gzip file is damaged after {self._out:,} bytes of content ({error}).",
                     "Compress and send the file again.",
                 ) from error
-            self._pending = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            left = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
+            self._begin += len(piece) - len(left)
             self._out += len(part)
             self._check_expansion()
             if part:
                 return part
 
     def _fill(self) -> bool:
-        self._pending = self._file.read(_CHUNK)
+        self._pending, self._begin = self._file.read(_CHUNK), 0
         self._in += len(self._pending)
         return bool(self._pending)
 

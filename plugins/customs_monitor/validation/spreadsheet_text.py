@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from customs_monitor.validation.issue_file import ListedIssue
 
+#: First letters of a formula; those of full width are taken for theirs in some languages of the program.
+_OPENING = "=@\t\r\n+-\uff1d\uff20\uff0b\uff0d"
 _FIGURE = re.compile(r"[+-]?[0-9][0-9 .,]*%?")
 
 
@@ -15,7 +17,7 @@ def harmless(text: str) -> str:
 
     Text that begins like one gets an apostrophe in front (OWASP, "CSV Injection"); a signed figure stays as it is.
     """
-    if text and text[0] in "=@\t\r\n+-" and not _FIGURE.fullmatch(text):
+    if text and text[0] in _OPENING and not _FIGURE.fullmatch(text):
         return "'" + text
     return text
 

@@ -107,7 +107,7 @@ def test_a_damaged_workbook(write: Write, failure: Failure) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("word/document.xml", "<w/>")
-    assert failure(write(buffer.getvalue(), "a.xlsx"), ExcelFormat()).code == "WORKBOOK_INVALID"
+    assert failure(write(buffer.getvalue(), "a.xlsx"), ExcelFormat()).code == "FORMAT_MISMATCH"
     assert failure(write(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xls"), ExcelFormat()).code == (
         "WORKBOOK_INVALID"
     )
