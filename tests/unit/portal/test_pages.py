@@ -9,8 +9,11 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
+from openpyxl import load_workbook
 
+from customs_monitor.portal import content_questions
 from customs_monitor.portal.auth.roles import Role
+from customs_monitor.validation.content import Question
 from support.portal import Portal
 from support.portal_work import work
 
@@ -206,6 +209,41 @@ def test_the_template_is_for_her_her_period_and_in_her_language(portal: Portal) 
     assert answer.content[:4] == b"PK\x03\x04"
     assert client.get("/templates/crc_statistics/nonsense").status_code == 404
     assert client.get("/templates/comext_trade/2026-Q2").status_code == 404
+
+
+def test_the_template_has_the_keys_of_what_was_sent_before(portal: Portal) -> None:
+    client = portal.signed_in(Role.sender, "EL")
+    sent(portal, client)
+    book = load_workbook(io.BytesIO(client.get("/templates/crc_statistics/2026-Q3").content))
+    rows = list(book.worksheets[0].iter_rows(min_row=2, max_row=3, max_col=6, values_only=True))
+    assert rows == [
+        ("2026-Q3", "EL", "ENTRY", "CRC01", "_Z", None),
+        ("2026-Q3", "EL", "EXIT", "CRC02", "_Z", None),
+    ]
+
+
+def test_unusual_figures_are_asked_about_and_explained(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Question(
+        rule="results_far_from_others", severity="warning", level=3, subject="", column="positive_results", value=0.9,
+        lower=0.1, upper=0.3, compared=9,
+        message="90% of the controls found something; for 9 other Member States 10% to 30% would be usual",
+        cure="Check that a positive result is counted as the template says; if the figures are right, explain the "
+        "difference",
+    )  # fmt: skip
+    client = portal.signed_in(Role.sender, "EL", language="de")
+    delivery = sent(portal, client)
+    assert "Ungewöhnliche Zahlen" not in client.get(delivery).text
+    monkeypatch.setattr(content_questions, "questions_about", lambda *given: [asked])
+    page = shown(client.get(delivery))
+    assert "Ungewöhnliche Zahlen" in page
+    assert asked.message not in page
+    said = {"rule": asked.rule, "text": "A new way to choose.", "expires": "2027-01-31"}
+    assert client.get(f"{delivery}/explain?rule={asked.rule}").status_code == 200
+    assert client.post(f"{delivery}/explain", data=said).status_code == 303
+    assert "Erklärt: A new way to choose." in shown(client.get(delivery))
+    upload = give(client, BETTER)
+    work(portal.services)
+    assert "Ungewöhnliche Zahlen" in shown(client.get(f"{upload}/preview"))
 
 
 def test_what_is_wrong_with_the_form_is_told_on_the_form(portal: Portal) -> None:

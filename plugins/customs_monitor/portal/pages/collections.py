@@ -20,7 +20,7 @@ from customs_monitor.portal.places import feeds_of
 from customs_monitor.portal.problem import not_found
 from customs_monitor.portal.rendering import page, translator_of
 from customs_monitor.portal.standings import PeriodStanding, own_standings
-from customs_monitor.templates import TemplateError, order, write_template
+from customs_monitor.templates import TemplateError, earlier_keys, order, write_template
 
 router = APIRouter()
 
@@ -75,7 +75,7 @@ def my_collections(request: Request, services: ServicesDep, user: UserDep) -> Re
 
 @router.get("/templates/{feed}/{period}")
 def template(request: Request, services: ServicesDep, user: UserDep, feed: str, period: str) -> Response:
-    """Return the template of a period, in the language of the pages and for the own Member State."""
+    """Return the template of a period in the language of the pages, with the keys of what was sent before."""
     if feed not in services.collections or not may(user, Action.see, user.sender, feed):
         raise not_found()
     try:
@@ -84,7 +84,9 @@ def template(request: Request, services: ServicesDep, user: UserDep, feed: str, 
         raise not_found() from None
     with TemporaryDirectory(dir=services.scratch) as folder:
         target = Path(folder) / "template.xlsx"
-        content = write_template(asked, services.registry, target, language_of(request)).read_bytes()
+        earlier = earlier_keys(services.store, services.layout, asked, services.registry) if user.sender else None
+        rows = earlier.rows if earlier else ()
+        content = write_template(asked, services.registry, target, language_of(request), rows).read_bytes()
     name = "-".join(filter(None, (feed, period, user.sender)))
     return Response(content, media_type=_XLSX, headers={"Content-Disposition": f'attachment; filename="{name}.xlsx"'})
 
