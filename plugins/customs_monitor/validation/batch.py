@@ -104,6 +104,8 @@ def write_batch(
     with closing(duckdb.connect(database)) as connection:
         for name, value in SESSION.items():
             connection.execute(f"SET {name} = {literal(value)}")
+        # What two columns have in common would be computed before either, and be in the TRY of neither then.
+        connection.execute("SET disabled_optimizers = 'common_subexpressions'")
         _create_tables(connection, registry, contract)
         codes = Codes(connection, registry)
         for source in sources:
