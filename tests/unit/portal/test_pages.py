@@ -9,6 +9,7 @@ import re
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
+from icalendar import Calendar
 from openpyxl import load_workbook
 
 from customs_monitor.portal import content_questions
@@ -352,3 +353,11 @@ def test_no_page_has_inline_script_or_style(portal: Portal) -> None:
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=", text), address
         for asset in re.findall(r'(?:src|href)="(/portal/assets/[^"]+)"', text):
             assert client.get(asset).status_code == 200
+
+
+def test_deadlines_come_as_a_calendar_of_the_own_member_state(portal: Portal) -> None:
+    answer = portal.signed_in(sender="EL").get("/collections.ics")
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    summaries = [str(event["summary"]) for event in Calendar.from_ical(answer.content).walk("VEVENT")]
+    assert summaries
+    assert portal.signed_in(Role.reader).get("/collections.ics").status_code == 404

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from customs_monitor.collection.ics import calendar_file
 from customs_monitor.collection.nil_return import nil_file
 from customs_monitor.collection.uploads import uploads_of
 from customs_monitor.portal.auth.roles import Action, may
@@ -71,6 +72,23 @@ def my_collections(request: Request, services: ServicesDep, user: UserDep) -> Re
         may_check=may(user, Action.check, user.sender, None),
         may_send=may(user, Action.send, user.sender, None),
     )
+
+
+@router.get("/collections.ics")
+def deadlines(request: Request, services: ServicesDep, user: UserDep) -> Response:
+    """Return the deadlines of a sender as a calendar file (RFC 5545)."""
+    if user.sender is None:
+        raise not_found()
+    content = calendar_file(
+        services.registry,
+        user.sender,
+        services.now(),
+        feeds=frozenset(feeds_of(services, user, Action.see)),
+        language=language_of(request),
+        url=services.settings.url,
+    )
+    headers = {"Content-Disposition": f'attachment; filename="deadlines-{user.sender}.ics"'}
+    return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
 @router.get("/templates/{feed}/{period}")
