@@ -117,11 +117,16 @@ def rejudge(
     changes: list[Change] = []
     restored: list[str] = []
     faults: list[DeliveryFault] = []
+    asked = _Asked(store, layout, registry, registry.feeds[feed], dry_run, progress)
     recording: AbstractContextManager[list[DeliveryOutcome]] = nullcontext([])
-    if not dry_run:
+    locking: AbstractContextManager[None] = nullcontext()
+    # Where nothing is there that was asked for, nothing is written, not even that somebody asked.
+    is_there = next(iter(asked.judged_deliveries(period, sender)), None) is not None
+    if is_there:
+        locking = store.lock(JUDGING_LOCK.format(feed=feed), wait=LOCK_WAIT)
+    if is_there and not dry_run:
         recording = failure_recorded(store, layout, run_id, feed, "rejudge")
-    with recording as committed, store.lock(JUDGING_LOCK.format(feed=feed), wait=LOCK_WAIT):
-        asked = _Asked(store, layout, registry, registry.feeds[feed], dry_run, progress)
+    with recording as committed, locking:
         verdicts = dict(asked.judged_deliveries(period, sender))
         for batch in _batches(list(verdicts)):
             with tempfile.TemporaryDirectory(dir=scratch) as folder:
@@ -144,7 +149,7 @@ def rejudge(
             restored=tuple(restored),
             faults=tuple(faults),
         )
-        if not dry_run:
+        if is_there and not dry_run:
             keep_outcome(store, layout, run_id, f"{feed}.rejudge", outcome)
     return outcome
 
