@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from customs_monitor.collection.acknowledgement import acknowledge_all
 from customs_monitor.collection.judging import judge_waiting
 from customs_monitor.collection.preflight import preflight
 from customs_monitor.collection.records import RuleCount
 from customs_monitor.collection.sending import confirm, confirmed_unsent, send
+from customs_monitor.collection.signing import signing_key
 from customs_monitor.collection.upload_bytes import fetch_file
 from customs_monitor.collection.upload_check import UploadVerdict, claim_check, keep_verdict, waiting_for_check
 from customs_monitor.portal.dependencies import Services
@@ -16,7 +18,7 @@ from customs_storage.hashing import sha256_of
 
 
 def work(services: Services) -> None:
-    """Check what waits, send what is confirmed, judge what was sent."""
+    """Check what waits, send what is confirmed, judge and acknowledge what was sent."""
     for upload in waiting_for_check(services.store, services.layout):
         if claim_check(services.store, services.layout, upload, "test", services.now) is None:
             continue
@@ -71,3 +73,6 @@ def work(services: Services) -> None:
     for feed in sorted(feeds):
         with TemporaryDirectory() as folder:
             judge_waiting(services.store, services.layout, services.registry, feed, "test", Path(folder))
+        acknowledge_all(
+            services.store, services.layout, services.registry, feed, signing_key(services.settings.home), services.now
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,7 +33,7 @@ from customs_monitor.portal.content_questions import question_lines, questions_o
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, WorkDep
 from customs_monitor.portal.places import own_upload, touched_indicators, window_of
 from customs_monitor.portal.problem import Problem, not_found
-from customs_monitor.portal.receipts import receipt_links
+from customs_monitor.portal.receipts import receipt_key, receipt_links
 from customs_monitor.portal.rendering import page, said, translator_of
 from customs_monitor.portal.report_files import local_file
 from customs_monitor.portal.verdicts import Found, download, verdict_context
@@ -46,6 +47,9 @@ _STEPS: Mapping[str, str] = {
     "checking": "checking",
     "sending": "sending",
 }
+
+#: How long a receipt is waited for after the sending.
+_RECEIPT = timedelta(minutes=1)
 
 
 @router.get("")
@@ -164,14 +168,20 @@ def discard_upload(services: ServicesDep, user: UserDep, sender: str, upload_id:
 
 
 def shown_state(services: Services, upload: Upload) -> UploadState:
-    """Return where an upload stands for people: what is sent but not judged as a delivery yet is being sent."""
+    """Return where an upload stands for people: it is being sent until it is judged as a delivery and has its receipt.
+
+    A receipt that does not come is not waited for: the verdict must be seen.
+    """
     state = status_of(services.store, services.layout, upload).state
-    if state == "sent":
-        sent = sent_of(services.store, services.layout, upload)
-        life = _delivery(services, sent) if sent else None
-        if life is None or life.judgement is None:
-            return "sending"
-    return state
+    sent = sent_of(services.store, services.layout, upload) if state == "sent" else None
+    if sent is None:
+        return state
+    life = _delivery(services, sent)
+    if life is None or life.judgement is None:
+        return "sending"
+    # The PDF is written last.
+    waits = receipt_key(life, "pdf") is None and services.now() - sent.at < _RECEIPT
+    return "sending" if waits else state
 
 
 def _delivery(services: Services, sent: Sent) -> DeliveryLife | None:
