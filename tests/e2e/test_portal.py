@@ -5,9 +5,12 @@ Everything is real but the clock, which stands still until it is moved: the serv
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +30,9 @@ from customs_monitor.portal.auth.roles import Role
 from customs_monitor.release.site import frontend
 from customs_monitor.templates.texts import LANGUAGES
 from customs_storage import open_store
+from customs_storage.manifest import read_manifest
+from customs_storage.pointer import read_latest
+from support.command import CUSTOMS_MONITOR
 from support.portal import Portal
 from support.portal_server import portal_served
 
@@ -126,6 +132,43 @@ def downloaded(page: Page, link: str, folder: Path) -> Path:
     return target
 
 
+@dataclass(frozen=True)
+class Published:
+    """What a release says of the criteria's automated hits in the quarter.
+
+    Attributes:
+        closing: number of the closing it names.
+        hits: status and value of all of them, by area: Greece, the Union, Malta.
+    """
+
+    release_id: str
+    closing: int
+    hits: dict[str, tuple[str, float]]
+
+
+def release(portal: Portal, folder: Path) -> Published:
+    """Make a release of what is in force, by the command, and read it as anybody would."""
+    store = portal.services.store
+    (empty := folder / "empty").mkdir(exist_ok=True)
+    command = [*CUSTOMS_MONITOR, "run", "--store", store.url, "--inbox", str(empty)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    latest = read_latest(store)
+    assert latest is not None
+    manifest = read_manifest(store, latest.release_id)
+    closing = next(one.number for one in manifest.closings if (one.feed, one.period) == ("crc_statistics", "2026-Q2"))
+    file = portal.services.layout.key("release_file", release_id=latest.release_id, path="indicators/o4-7/o4-7.csv")
+    whole = {"TIME_PERIOD": "2026-Q2", "MEASURE": "HITS_AUTOMATED"} | dict.fromkeys(
+        ("CRC_CODE", "MOVEMENT", "HIGH_INTEREST_COUNTRY"), "_T"
+    )
+    hits = {
+        row["REF_AREA"]: (row["OBS_STATUS"], float(row["OBS_VALUE"] or "nan"))
+        for row in csv.DictReader(io.StringIO(store.get(file).decode("utf-8-sig")))
+        if row["REF_AREA"] in ("EL", "MT", "EU27_2020") and whole.items() <= row.items()
+    }
+    return Published(latest.release_id, closing, hits)
+
+
 def test_from_a_bad_file_to_a_receipt_the_deadline_and_a_revision(
     portal: Portal, browser: Browser, tmp_path: Path
 ) -> None:
@@ -189,6 +232,9 @@ def test_from_a_bad_file_to_a_receipt_the_deadline_and_a_revision(
     assert list(closed.sent) == ["EL"]
     assert "MT" in closed.missing
     assert tick(store, layout, registry, services.now, feed="crc_statistics") == []
+    provisional = release(portal, tmp_path)
+    assert provisional.closing == 1
+    assert (provisional.hits["EL"][1], provisional.hits["EU27_2020"]) == (30, ("P", 30))
 
     # What comes late is taken, and makes a revision. Her session has ended meanwhile: she signs in again.
     late = signed_in(portal, browser, "joe.borg")
@@ -201,6 +247,11 @@ def test_from_a_bad_file_to_a_receipt_the_deadline_and_a_revision(
     assert (revised.number, revised.occasion) == (2, "revision")
     assert [(change.sender, change.change) for change in revised.changes] == [("MT", "arrived")]
     assert [item.number for item in closings(store, layout, "crc_statistics", "2026-Q2")] == [1, 2]
+
+    after = release(portal, tmp_path)
+    assert after.release_id != provisional.release_id
+    assert after.closing == 2
+    assert (after.hits["MT"][1], after.hits["EU27_2020"]) == (5, ("P", 35))
 
     # The Commission sees all that.
     context = opened(portal, browser)
@@ -338,7 +389,7 @@ def test_keys_are_enough_to_upload(portal: Portal, browser: Browser, tmp_path: P
     page.keyboard.type("2026-Q2")
     focus("#file")
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(file)
     focus("input[name=intent]")
     focus("#upload-form button[type=submit]")
