@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -260,7 +261,7 @@ def test_the_styles_of_the_component_library_come_reduced(whole):
 
 
 def test_without_the_component_library_the_site_is_plain_and_says_so(monkeypatch, caplog, tmp_path, registry, layout):
-    monkeypatch.setattr(frontend, "home", lambda: tmp_path / "nothing")
+    monkeypatch.setattr(frontend, "PACKAGES", replace(frontend.PACKAGES, name="nothing"))
     made = fabricate(registry, tmp_path / "release")
     with caplog.at_level("WARNING"):
         write_site(open_store(tmp_path / "store"), layout, registry, made.manifest, made.contents, made.folder)
