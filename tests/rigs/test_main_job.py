@@ -54,7 +54,11 @@ def test_on_postgresql_and_s3_it_publishes_what_one_process_publishes_in_a_folde
     }
     assert origins == {"s3", "file"}
     assert [release.state for release in releases(store, layout)] == ["in force"]
-    assert _runs_in(postgres_url) == {*(f"feed_{feed}" for feed in registry.feeds), "indicators"}
+    assert _runs_in(postgres_url) == {
+        *(f"feed_{feed}" for feed in registry.feeds),
+        "collections_clock",
+        "indicators",
+    }
 
 
 def _runs_in(database: str) -> set[str]:
