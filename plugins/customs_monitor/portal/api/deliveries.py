@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
-from customs_monitor.collection.content import questions_about
 from customs_monitor.collection.explanations import CannotExplain, explain, withdraw_explanation
 from customs_monitor.collection.life import NotWithdrawable, life_of, periods_of, withdraw
 from customs_monitor.collection.records import Place
@@ -24,6 +21,7 @@ from customs_monitor.portal.api.documents import (
 )
 from customs_monitor.portal.api.reports import DELIVERY, OwnDelivery
 from customs_monitor.portal.auth.roles import Action, may
+from customs_monitor.portal.content_questions import questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
 from customs_monitor.portal.places import delivery_of, place_of
 from customs_monitor.portal.problem import Problem, not_found
@@ -160,6 +158,4 @@ def remove_explanation(
 
 
 def _asked(services: Services, place: Place) -> set[str]:
-    with TemporaryDirectory(dir=services.scratch) as folder:
-        found = questions_about(services.store, services.layout, services.registry, place, Path(folder))
-    return {question.rule for question in found}
+    return {question.rule for question in questions_of(services, place)}

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse, Response
 
-from customs_monitor.collection.content import questions_about
 from customs_monitor.collection.life import DeliveryLife
 from customs_monitor.collection.records import Place
 from customs_monitor.collection.upload_check import verdict_of
@@ -19,6 +18,7 @@ from customs_monitor.portal.api.asking import SenderDep
 from customs_monitor.portal.api.documents import IssueDocument, IssuesDocument, QuestionDocument
 from customs_monitor.portal.api.uploads import OwnUpload
 from customs_monitor.portal.auth.roles import Action
+from customs_monitor.portal.content_questions import questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
 from customs_monitor.portal.places import accepted_rows_of, delivery_of, place_of, reports_of
 from customs_monitor.portal.problem import not_found
@@ -79,7 +79,7 @@ def upload_questions(services: ServicesDep, upload: OwnUpload) -> list[QuestionD
         rows = accepted_rows_of(services, upload, verdict, Path(folder))
         if rows is None:
             return []
-        return _questions(services, Place(verdict.feed, verdict.period, verdict.sender), Path(folder), rows)
+        return _questions(services, Place(verdict.feed, verdict.period, verdict.sender), rows)
 
 
 @router.get(f"{DELIVERY}/issues")
@@ -102,8 +102,7 @@ def delivery_questions(services: ServicesDep, life: OwnDelivery) -> list[Questio
     if not life.current:
         return []
     receipt = life.receipt
-    with TemporaryDirectory(dir=services.scratch) as folder:
-        return _questions(services, Place(receipt.feed, receipt.period, receipt.sender), Path(folder), None)
+    return _questions(services, Place(receipt.feed, receipt.period, receipt.sender))
 
 
 def _reports(services: Services, upload: Upload) -> dict[str, str]:
@@ -111,11 +110,10 @@ def _reports(services: Services, upload: Upload) -> dict[str, str]:
     return reports_of(services, upload, verdict) if verdict is not None else {}
 
 
-def _questions(services: Services, place: Place, folder: Path, rows: Path | None) -> list[QuestionDocument]:
-    found = questions_about(services.store, services.layout, services.registry, place, folder, rows)
+def _questions(services: Services, place: Place, rows: Path | None = None) -> list[QuestionDocument]:
     return [
         QuestionDocument(code=item.code, **{key: value for key, value in asdict(item).items() if key != "compared"})
-        for item in found
+        for item in questions_of(services, place, rows)
     ]
 
 
