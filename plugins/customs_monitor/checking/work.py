@@ -29,9 +29,8 @@ from customs_storage.hashing import sha256_of
 
 #: What libraries import when they are first used: a second of processor time in every child.
 _USED_LATER = ("pandas", "pyarrow.dataset", "pyarrow.csv", "pyarrow.parquet", "openpyxl", "jinja2")
-#: The part of a job's memory that the session may take, beside Arrow, Python, and a process that reads a workbook. With
-#: 0.3 of 1 GiB a million issues were too many for the job; with 0.22 they take 952 MiB, and a file of 1 GB no longer.
-_SESSION_SHARE = 0.22
+#: The part of a job's memory that the session may take, beside Arrow, Python, and a process that reads a workbook.
+_SESSION_SHARE = 0.4
 #: The part that a process may take that reads a workbook: it is told by it, in the reader's words, before the job is.
 _WORKBOOK_SHARE = 0.8
 _NO_COST = Cost(cpu_seconds=0, wall_seconds=0, peak_memory=0)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,9 @@ from customs_monitor.validation.findings import ISSUE_SCHEMA, Issue, RuleText
 from customs_monitor.validation.pass_run import ROW_ISSUE_SCHEMA
 from customs_monitor.validation.quoting import literal
 from customs_storage.parquet import write_parquet
+
+#: Issues that are sorted at once, about 60 MB of texts.
+_STRETCH = 100_000
 
 
 @dataclass(frozen=True)
@@ -73,20 +77,44 @@ class IssueList:
         Returns:
             How often each rule was broken, ordered by code and rule.
         """
-        names = ", ".join(f'"{field.name}"' for field in ISSUE_SCHEMA)
         self._connection.register("rules", _rules_table(self._rules))
         self._connection.register("single_issues", _singles_table(self._single))
         every = " UNION ALL ".join(["SELECT * FROM single_issues", *self._parts])
         listed = f"SELECT DISTINCT * FROM ({every})" if self._record_has_rows else every
-        reader = self._connection.execute(
-            f"SELECT {names} FROM ({listed}) AS issues JOIN rules USING (number) "
-            'ORDER BY line NULLS FIRST, "column" NULLS FIRST, rule, "value" NULLS FIRST, message, cure'
-        ).to_arrow_reader(65_536)
-        write_parquet((_conform(batch) for batch in reader), path, ISSUE_SCHEMA)
+        write_parquet(self._in_order(every, listed), path, ISSUE_SCHEMA)
         # From the file: held in memory, six million issues take a third of a gigabyte.
         issues = self._count(f"read_parquet({literal(path.as_posix())})")
         rows = self._count(f"(({every}) AS issues JOIN rules USING (number))") if self._record_has_rows else issues
         return tuple(IssueCount(*rule, count, rows[rule]) for rule, count in issues.items())
+
+    def _in_order(self, every: str, listed: str) -> Iterator[pa.RecordBatch]:
+        names = ", ".join(f'"{field.name}"' for field in ISSUE_SCHEMA)
+        for stretch in self._stretches(every):
+            reader = self._connection.execute(
+                f"SELECT {names} FROM ({listed}) AS issues JOIN rules USING (number) WHERE {stretch} "
+                'ORDER BY line NULLS FIRST, "column" NULLS FIRST, rule, "value" NULLS FIRST, message, cure'
+            ).to_arrow_reader(65_536)
+            yield from (_conform(batch) for batch in reader)
+
+    def _stretches(self, every: str) -> Iterator[str]:
+        """Cut the issues at lines into stretches, given as conditions, of which each is sorted in little memory.
+
+        One sort of all needs room for the texts of all: a session with little memory fails, though it may spill.
+        """
+        counted = self._connection.execute(f"SELECT count(*) FROM ({every})").fetchone()
+        parts = (counted[0] if counted else 0) // _STRETCH + 1
+        if parts == 1:
+            yield "true"
+            return
+        quantiles = [part / parts for part in range(1, parts)]
+        cuts = self._connection.execute(f"SELECT approx_quantile(line, {quantiles}) FROM ({every})").fetchone()
+        lines = sorted(set(cuts[0] if cuts and cuts[0] else ()))
+        if not lines:
+            yield "true"
+            return
+        yield f"line IS NULL OR line < {lines[0]}"
+        yield from (f"line >= {first} AND line < {behind}" for first, behind in pairwise(lines))
+        yield f"line >= {lines[-1]}"
 
     def _count(self, source: str) -> dict[tuple[str, str, Severity, int], int]:
         counted = self._connection.execute(
