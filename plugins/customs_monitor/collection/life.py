@@ -57,6 +57,11 @@ class DeliveryLife:
     reports: dict[str, str]
     acknowledgements: dict[str, str]
 
+    @property
+    def place(self) -> Place:
+        """Whose delivery it is."""
+        return Place(self.receipt.feed, self.receipt.period, self.receipt.sender)
+
 
 def life_of(store: ObjectStore, layout: Layout, registry: Registry, place: Place) -> list[DeliveryLife]:
     """Return the versions of a delivery, in the order in which they supersede: the last accepted one is the current.

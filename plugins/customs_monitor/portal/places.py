@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from customs_monitor.collection.calendar import Window, window
 from customs_monitor.collection.life import DeliveryLife, life_of
-from customs_monitor.collection.preview import TouchedIndicator
+from customs_monitor.collection.preview import Preview, TouchedIndicator, preview
 from customs_monitor.collection.records import Place
 from customs_monitor.collection.upload_check import UploadVerdict
 from customs_monitor.collection.uploads import Upload, UploadUnknown, upload_of
@@ -89,6 +90,20 @@ def accepted_rows_of(services: Services, upload: Upload, verdict: UploadVerdict,
     return services.store.local_path(key) or services.store.download(key, folder / "accepted.parquet")
 
 
+def preview_of(services: Services, upload: Upload, verdict: UploadVerdict) -> Preview | None:
+    """Return what sending an upload would change; None where none of its rows would be accepted."""
+    with TemporaryDirectory(dir=services.scratch) as folder:
+        return preview(
+            services.store,
+            services.layout,
+            services.registry,
+            upload,
+            verdict,
+            Path(folder),
+            _touched(services.registry.project),
+        )
+
+
 def is_period_of(services: Services, feed: str, period: str) -> bool:
     """Tell whether a text is a period of a collection."""
     try:
@@ -98,11 +113,7 @@ def is_period_of(services: Services, feed: str, period: str) -> bool:
     return True
 
 
-def touched_indicators(services: Services) -> Mapping[str, Sequence[TouchedIndicator]]:
-    """Return the indicators that rest on each collection."""
-    return _touched(services.registry.project)
-
-
 @cache
 def _touched(project: Project) -> Mapping[str, Sequence[TouchedIndicator]]:
+    """Return the indicators that rest on each collection."""
     return indicators_by_feed(load_specs(project).values())

@@ -31,7 +31,8 @@ class PeriodStanding:
         due_on: the last day; None where the contract sets none.
         days_left: until then, negative after it.
         received_at: when that version came.
-        days_late: by how many days it came after the deadline.
+        days_late: by how many days the first version that was accepted came after the deadline; a revision of what
+            came in time is not late.
     """
 
     period: str
@@ -58,9 +59,11 @@ def standing(period: str, window: Window | None, versions: Sequence[Version], no
     if shown is None:
         state: StandingState = "missing" if left > _SOON or window is None else "due" if left >= 0 else "late"
         return PeriodStanding(period, state, 0, due_on, left)
-    received_at = shown.receipt.received_at
-    late = window.days_late(received_at) if window and shown.current else 0
-    return PeriodStanding(period, shown.state, len(versions), due_on, left, received_at, late)
+    late = 0
+    if window and shown.current:
+        accepted = (item for item in versions if item.judgement is not None and item.judgement.verdict != "refused")
+        late = window.days_late(min(item.receipt.received_at for item in accepted))
+    return PeriodStanding(period, shown.state, len(versions), due_on, left, shown.receipt.received_at, late)
 
 
 def own_standings(services: Services, feed: str, sender: str) -> list[PeriodStanding]:

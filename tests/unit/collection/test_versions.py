@@ -16,7 +16,7 @@ from customs_monitor.collection.versions import NoTransition, State, transition,
 PLACE = {"feed": "crc_statistics", "period": "2026-Q3", "sender": "DE"}
 START = datetime(2026, 10, 1, tzinfo=UTC)
 COUNTING = ("accepted", "accepted_with_warnings")
-#: What is allowed, as the issue draws it: from a state, by these steps, to another.
+#: What is allowed, as `collection.life` draws it: from a state, by these steps, to another.
 EDGES = {
     ("received", "refused"),
     ("received", "accepted"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, Response
 
 from customs_monitor.collection.explanations import CannotExplain, explain, withdraw_explanation
-from customs_monitor.collection.life import NotWithdrawable, life_of, periods_of, withdraw
+from customs_monitor.collection.life import DeliveryLife, NotWithdrawable, life_of, periods_of, withdraw
 from customs_monitor.collection.records import Place
 from customs_monitor.portal.api.answers import delivery_document, explanation_document
 from customs_monitor.portal.api.asking import SenderDep
@@ -19,16 +19,18 @@ from customs_monitor.portal.api.documents import (
     NewExplanation,
     Withdrawal,
 )
-from customs_monitor.portal.api.reports import DELIVERY, OwnDelivery
+from customs_monitor.portal.api.reports import DELIVERY, OwnDelivery, delivery_to
 from customs_monitor.portal.auth.roles import Action, may
 from customs_monitor.portal.content_questions import questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
-from customs_monitor.portal.places import delivery_of, place_of
+from customs_monitor.portal.places import delivery_of
 from customs_monitor.portal.problem import Problem, not_found
 from customs_monitor.portal.receipts import receipt_key
 from customs_monitor.portal.report_files import local_file
 
 router = APIRouter(tags=["deliveries"])
+
+ExplainedDelivery = Annotated[DeliveryLife, Depends(delivery_to(Action.explain))]
 
 
 @router.get("/deliveries")
@@ -81,21 +83,17 @@ def get_acknowledgement(services: ServicesDep, life: OwnDelivery, form: Literal[
 def withdraw_delivery(
     services: ServicesDep,
     user: UserDep,
-    sender: SenderDep,
-    collection: str,
-    period: str,
-    delivery_id: str,
+    life: Annotated[DeliveryLife, Depends(delivery_to(Action.withdraw))],
     document: Withdrawal,
 ) -> DeliveryDocument:
     """Withdraw the version in force: the sender is missing for the period until another is sent."""
-    place = place_of(services, user, Action.withdraw, collection, period, sender)
-    delivery_of(services, place, delivery_id)
+    delivery_id = life.receipt.delivery_id
     try:
         withdraw(
             services.store,
             services.layout,
             services.registry,
-            place,
+            life.place,
             delivery_id,
             user.name,
             document.reason,
@@ -103,35 +101,30 @@ def withdraw_delivery(
         )
     except NotWithdrawable as error:
         raise Problem(HTTPStatus.CONFLICT, "not-withdrawable", f"{error}.") from None
-    return delivery_document(delivery_of(services, place, delivery_id))
+    return delivery_document(delivery_of(services, life.place, delivery_id))
 
 
 @router.post(f"{DELIVERY}/explanations", status_code=HTTPStatus.CREATED)
 def add_explanation(
     services: ServicesDep,
     user: UserDep,
-    sender: SenderDep,
-    collection: str,
-    period: str,
-    delivery_id: str,
+    life: ExplainedDelivery,
     document: NewExplanation,
 ) -> ExplanationDocument:
     """Explain the warnings of a rule, or the questions of a content check; published beside the figures."""
-    place = place_of(services, user, Action.explain, collection, period, sender)
-    life = delivery_of(services, place, delivery_id)
     try:
         return explanation_document(
             explain(
                 services.store,
                 services.layout,
-                place,
-                delivery_id,
+                life.place,
+                life.receipt.delivery_id,
                 document.rule,
                 document.text,
                 document.expires_on,
                 user.name,
                 services.now,
-                _asked(services, place) if life.current else (),
+                _asked(services, life.place) if life.current else (),
             )
         )
     except CannotExplain as error:
@@ -139,20 +132,10 @@ def add_explanation(
 
 
 @router.delete(f"{DELIVERY}/explanations/{{number}}", status_code=HTTPStatus.NO_CONTENT)
-def remove_explanation(
-    services: ServicesDep,
-    user: UserDep,
-    sender: SenderDep,
-    collection: str,
-    period: str,
-    delivery_id: str,
-    number: int,
-) -> None:
+def remove_explanation(services: ServicesDep, user: UserDep, life: ExplainedDelivery, number: int) -> None:
     """Take an explanation back."""
-    place = place_of(services, user, Action.explain, collection, period, sender)
-    delivery_of(services, place, delivery_id)
     try:
-        withdraw_explanation(services.store, services.layout, place, number, user.name, services.now)
+        withdraw_explanation(services.store, services.layout, life.place, number, user.name, services.now)
     except CannotExplain:
         raise not_found() from None
 

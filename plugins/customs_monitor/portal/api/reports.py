@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -45,13 +46,18 @@ PageNumber = Annotated[int, Query(ge=1, le=10**8)]
 PageRows = Annotated[int, Query(ge=1, le=10_000)]
 
 
-def _delivery(
-    services: ServicesDep, user: UserDep, sender: SenderDep, collection: str, period: str, delivery_id: str
-) -> DeliveryLife:
-    return delivery_of(services, place_of(services, user, Action.see, collection, period, sender), delivery_id)
+def delivery_to(action: Action) -> Callable[..., DeliveryLife]:
+    """Return the dependency that gives the delivery of a path to a machine that may do something to it."""
+
+    def delivery(
+        services: ServicesDep, user: UserDep, sender: SenderDep, collection: str, period: str, delivery_id: str
+    ) -> DeliveryLife:
+        return delivery_of(services, place_of(services, user, action, collection, period, sender), delivery_id)
+
+    return delivery
 
 
-OwnDelivery = Annotated[DeliveryLife, Depends(_delivery)]
+OwnDelivery = Annotated[DeliveryLife, Depends(delivery_to(Action.see))]
 DELIVERY = "/deliveries/{collection}/{period}/{delivery_id}"
 
 
@@ -101,8 +107,7 @@ def delivery_questions(services: ServicesDep, life: OwnDelivery) -> list[Questio
     """Return what the figures in force are asked about; nothing for a version that does not count."""
     if not life.current:
         return []
-    receipt = life.receipt
-    return _questions(services, Place(receipt.feed, receipt.period, receipt.sender))
+    return _questions(services, life.place)
 
 
 def _reports(services: Services, upload: Upload) -> dict[str, str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 from http import HTTPStatus
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -14,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from customs_monitor.collection.nil_return import nil_file
-from customs_monitor.collection.preview import Preview, preview
+from customs_monitor.collection.preview import Preview
 from customs_monitor.collection.sending import confirm
 from customs_monitor.collection.upload_bytes import PART, complete, keep_file, put_part, received
 from customs_monitor.collection.upload_check import verdict_of
@@ -33,7 +31,7 @@ from customs_monitor.portal.api.asking import SenderDep, authorise_feed
 from customs_monitor.portal.api.documents import Completion, NewNilReturn, NewUpload, UploadDocument, UploadId
 from customs_monitor.portal.auth.roles import Action, User, may
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, WorkDep
-from customs_monitor.portal.places import is_period_of, own_upload, touched_indicators
+from customs_monitor.portal.places import is_period_of, own_upload, preview_of
 from customs_monitor.portal.problem import Problem
 
 router = APIRouter(tags=["uploads"])
@@ -193,18 +191,7 @@ def get_preview(services: ServicesDep, user: UserDep, upload: OwnUpload) -> Prev
     """Return what sending it would change against the version in force."""
     _may_change(services, user, upload)
     verdict = verdict_of(services.store, services.layout, upload)
-    found = None
-    if verdict is not None:
-        with TemporaryDirectory(dir=services.scratch) as folder:
-            found = preview(
-                services.store,
-                services.layout,
-                services.registry,
-                upload,
-                verdict,
-                Path(folder),
-                touched_indicators(services),
-            )
+    found = preview_of(services, upload, verdict) if verdict is not None else None
     if found is None:
         raise Problem(
             HTTPStatus.CONFLICT,

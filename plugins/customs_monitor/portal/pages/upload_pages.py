@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,7 +12,6 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
 from customs_monitor.collection.life import DeliveryLife, life_of
-from customs_monitor.collection.preview import preview
 from customs_monitor.collection.records import Place
 from customs_monitor.collection.sending import NotSendable, Sent, confirm, sent_of
 from customs_monitor.collection.upload_check import UploadVerdict, verdict_of
@@ -31,7 +28,7 @@ from customs_monitor.portal import audit
 from customs_monitor.portal.auth.roles import Action, may
 from customs_monitor.portal.content_questions import question_lines, questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep, WorkDep
-from customs_monitor.portal.places import own_upload, touched_indicators, window_of
+from customs_monitor.portal.places import own_upload, preview_of, window_of
 from customs_monitor.portal.problem import Problem, not_found
 from customs_monitor.portal.receipts import receipt_key, receipt_links
 from customs_monitor.portal.rendering import page, said, translator_of
@@ -113,16 +110,7 @@ def preview_page(request: Request, services: ServicesDep, user: UserDep, sender:
     verdict = verdict_of(services.store, services.layout, upload)
     if verdict is None or shown_state(services, upload) != "checked":
         return RedirectResponse(_address(upload), HTTPStatus.SEE_OTHER)
-    with TemporaryDirectory(dir=services.scratch) as folder:
-        change = preview(
-            services.store,
-            services.layout,
-            services.registry,
-            upload,
-            verdict,
-            Path(folder),
-            touched_indicators(services),
-        )
+    change = preview_of(services, upload, verdict)
     if change is None:
         return RedirectResponse(_address(upload), HTTPStatus.SEE_OTHER)
     asked = window_of(services, verdict.feed, verdict.period)
