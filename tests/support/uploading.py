@@ -10,16 +10,16 @@ from pathlib import Path
 
 from customs_monitor.collection.judging import judge_waiting
 from customs_monitor.collection.life import DeliveryLife, life_of
-from customs_monitor.collection.preflight import preflight
-from customs_monitor.collection.records import Place, RuleCount
+from customs_monitor.collection.records import Place
 from customs_monitor.collection.sending import Sent, send
 from customs_monitor.collection.upload_bytes import fetch_file, keep_file
 from customs_monitor.collection.upload_check import UploadVerdict, claim_check, keep_verdict
 from customs_monitor.collection.uploads import Intent, Upload, open_upload
 from customs_monitor.contracts import Registry
+from customs_monitor.portal.checks import upload_verdict
 from customs_storage import ObjectStore
-from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
+from support.checking import ChecksHere
 
 FEED = "crc_statistics"
 PERIOD = "2026-Q3"
@@ -106,30 +106,8 @@ def check(
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         file = fetch_file(store, layout, upload, Path(folder))
         (working := Path(folder) / "working").mkdir()
-        found = preflight(
-            file, registry.feeds[upload.feed], registry, working, sender=upload.sender, period=upload.period
+        result = ChecksHere(registry).check(
+            file, upload.feed, working, sender=upload.sender, period=upload.period, file_name=upload.file
         )
-        judgement = found.judgement
-        verdict = UploadVerdict(
-            feed=upload.feed,
-            period=found.delivery.period,
-            sender=upload.sender,
-            verdict=judgement.verdict,
-            contract_version=found.contract.version,
-            layout="template_csv",
-            fits=True,
-            readable=judgement.readable,
-            rows_read=judgement.rows_read,
-            rows_accepted=judgement.rows_accepted,
-            rows_refused=judgement.rows_refused,
-            rows_skipped=judgement.rows_skipped,
-            issues=tuple(
-                RuleCount(code=one.code, rule=one.rule, severity=one.severity, level=one.level, count=one.count)
-                for one in judgement.issue_counts
-            ),
-            sha256=found.delivery.sha256,
-            accepted_sha256=sha256_of(judgement.accepted) if judgement.accepted else None,
-            checked_at=now(),
-        )
-        reports = found.write(Path(folder) / "reports")
-        return keep_verdict(store, layout, upload, verdict, reports, judgement.accepted)
+        verdict = upload_verdict(upload, result, registry.feeds[upload.feed].version, now())
+        return keep_verdict(store, layout, upload, verdict, result.reports, result.accepted)

@@ -57,7 +57,7 @@ def do(job: Job, registry: Registry, limits: CheckLimits, parent: int, tasks: in
     """
     _settle_in(job, limits, parent, tasks)
     try:
-        result = _result(job, registry, limits)
+        result = answer(job, registry, limits)
         _write(job.folder / RESULT, result.model_dump_json())
     except BaseException as error:
         stop = stop_for(error)
@@ -108,7 +108,14 @@ def _settle_in(job: Job, limits: CheckLimits, parent: int, tasks: int) -> None:
     bound_sessions(memory=int(limits.memory * _SESSION_SHARE), threads=limits.threads, spilled=limits.scratch_bytes)
 
 
-def _result(job: Job, registry: Registry, limits: CheckLimits) -> CheckResult | Unpacked:
+def answer(job: Job, registry: Registry, limits: CheckLimits) -> CheckResult | Unpacked:
+    """Do a job in this process, whatever may become of it.
+
+    Args:
+        job: the job.
+        registry: the contracts.
+        limits: what may be taken out of an archive; the process is not bounded here.
+    """
     if job.kind == "unpack":
         return unpack(job.file, job.folder, registry, limits)
     contract = registry.feeds[job.feed]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from customs_monitor.checking.pool import CheckPool
@@ -49,12 +50,19 @@ def _delivery(services: Services, pool: CheckPool, upload: Upload, file: Path, f
     if upload.period is None and (previous := _previous(services, upload, result.period, folder)) is not None:
         # Only now is it known what it would replace, and the verdict must be that of the feed's DAG.
         result = _judged(pool, upload, file, folder / "check-again", previous)
-    verdict = UploadVerdict(
+    contract_version = services.registry.feeds[upload.feed].version
+    verdict = upload_verdict(upload, result, contract_version, services.now())
+    return keep_verdict(services.store, services.layout, upload, verdict, result.reports, result.accepted)
+
+
+def upload_verdict(upload: Upload, result: CheckResult, contract_version: str, checked_at: datetime) -> UploadVerdict:
+    """Return what is kept of the check of an upload."""
+    return UploadVerdict(
         feed=upload.feed,
         period=result.period,
         sender=upload.sender,
         verdict=result.verdict,
-        contract_version=services.registry.feeds[upload.feed].version,
+        contract_version=contract_version,
         layout=result.layout,
         fits=result.fits,
         looks_like=result.looks_like,
@@ -69,9 +77,8 @@ def _delivery(services: Services, pool: CheckPool, upload: Upload, file: Path, f
         ),
         sha256=result.sha256,
         accepted_sha256=result.accepted_sha256,
-        checked_at=services.now(),
+        checked_at=checked_at,
     )
-    return keep_verdict(services.store, services.layout, upload, verdict, result.reports, result.accepted)
 
 
 def _judged(pool: CheckPool, upload: Upload, file: Path, scratch: Path, previous: Path | None) -> CheckResult:
