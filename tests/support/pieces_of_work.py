@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 from collections.abc import Callable
@@ -30,6 +31,15 @@ def sleep_in_workers() -> None:
 
     for _ in side_by_side(asleep, ["one", "other"], 2, lambda pid: print(pid, flush=True)):
         pass
+
+
+_HELD: list[object] = []
+
+
+def held(item: str, doing: Callable[[str], None]) -> str:
+    """Return the item, and hold a semaphore from then on, as libraries do that take a lock when imported."""
+    _HELD.append(multiprocessing.Lock())
+    return item
 
 
 if __name__ == "__main__":

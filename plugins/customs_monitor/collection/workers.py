@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 #: Is given an item and a function that takes what is being done now; a function of a module, for it is pickled.
 Work = Callable[[Item, Callable[[str], None]], Result]
 
+#: Seconds in which a worker without work ends.
+_PATIENCE = 5.0
 _CONTEXT = multiprocessing.get_context("forkserver")
 
 
@@ -105,9 +107,7 @@ def side_by_side(
                 yield item, value
     finally:
         for worker in crew:
-            worker.process.kill()
-            worker.process.join()
-            worker.connection.close()
+            _end(worker)
 
 
 def _start(work: Work[Any, Any]) -> _Worker[Any]:
@@ -117,6 +117,17 @@ def _start(work: Work[Any, Any]) -> _Worker[Any]:
     # With the worker's end open here, its death would not be seen.
     theirs.close()
     return _Worker(process, ours)
+
+
+def _end(worker: _Worker[Any]) -> None:
+    """Let a worker that waits end by itself, and so give back what it has of the system; stop one at work."""
+    if worker.item is not None:
+        worker.process.kill()
+    worker.connection.close()
+    worker.process.join(_PATIENCE)
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join()
 
 
 def _hand_out(worker: _Worker[Item], waiting: list[Item]) -> None:
@@ -133,7 +144,10 @@ def _serve(channel: Connection, work: Work[Any, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
-        item = channel.recv()
+        try:
+            item = channel.recv()
+        except EOFError:
+            return
         try:
             result = work(item, lambda text: channel.send(("doing", text)))
         except Exception as error:

@@ -98,3 +98,19 @@ def test_feeds_judged_side_by_side_leave_what_they_leave_one_after_the_other(
     assert len(told[1]) == 2
     assert kept[1]
     assert kept[1] == kept[2]
+
+
+def test_workers_give_back_what_they_hold_of_the_system(root: Path) -> None:
+    script = (
+        "from customs_monitor.collection.workers import side_by_side; from support.pieces_of_work import held\n"
+        "if __name__ == '__main__': print(*(kept for _, kept in side_by_side(held, ['a lock'], 2, print)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": "tests"},
+        cwd=root,
+    )
+    assert (done.stdout, done.stderr) == ("a lock\n", "")
