@@ -24,6 +24,7 @@ from customs_monitor.contracts import Project, Registry
 from customs_monitor.contracts.documents import DocumentError
 from customs_monitor.intake.excel import bound_workbooks
 from customs_monitor.validation.references import ContractSqlError
+from customs_monitor.validation.report_html import page_template
 from customs_monitor.validation.session import bound_sessions
 from customs_storage.hashing import sha256_of
 
@@ -37,11 +38,18 @@ _NO_COST = Cost(cpu_seconds=0, wall_seconds=0, peak_memory=0)
 
 
 def load() -> Registry:
-    """Load what every job needs; the children share it."""
+    """Load what every job needs, and the lists of the collections; the children share it."""
     for name in _USED_LATER:
         importlib.import_module(name)
+    page_template()
     registry = Registry.load(Project.locate())
     assert registry.rules
+    for contract in registry.collections.values():
+        for concept in (registry.concepts[column.name] for column in contract.schema_.properties):
+            if concept.codelist:
+                assert registry.codelists[concept.codelist].by_code
+            if concept.aliases:
+                assert registry.aliases(concept.aliases)
     return registry
 
 

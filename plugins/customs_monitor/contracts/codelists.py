@@ -160,6 +160,7 @@ class Codelists(Mapping[str, Codelist]):
         self._paths = {path.stem.removeprefix(_PREFIX): path for path in sorted(folder.glob(f"{_PREFIX}*.csv"))}
         self._unions = _load_unions(folder, self._paths)
         self._loaded: dict[str, Codelist] = {}
+        self._aliases: dict[str, Mapping[str, str]] = {}
 
     def __getitem__(self, name: str) -> Codelist:
         if name not in self._loaded:
@@ -190,3 +191,13 @@ class Codelists(Mapping[str, Codelist]):
         """Return the files `alias_<name>.csv` of a list of aliases that exist; a union has those of its lists."""
         found = (self._folder / f"{_ALIAS_PREFIX}{part}.csv" for part in self._unions.get(name, (name,)))
         return tuple(path for path in found if path.is_file())
+
+    def aliases(self, name: str) -> Mapping[str, str]:
+        """Return a list of aliases, `alias_<name>.csv` with the columns alias and code: from lower case to codes."""
+        if name not in self._aliases:
+            found: dict[str, str] = {}
+            for path in self.alias_paths(name):
+                with path.open(encoding="utf-8", newline="") as lines:
+                    found |= {row["alias"].lower(): row["code"] for row in csv.DictReader(lines)}
+            self._aliases[name] = found
+        return self._aliases[name]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -117,16 +116,9 @@ class Registry:
         """The rules every contract has, by code."""
         return load_rules(self.project.expectations / "rules.yml")
 
-    def aliases(self, name: str) -> dict[str, str]:
-        """Return a list of aliases, `alias_<name>.csv` with the columns alias and code.
-
-        The keys are lower case, for matching without regard to case.
-        """
-        found: dict[str, str] = {}
-        for path in self.codelists.alias_paths(name):
-            with path.open(encoding="utf-8", newline="") as lines:
-                found |= {row["alias"].lower(): row["code"] for row in csv.DictReader(lines)}
-        return found
+    def aliases(self, name: str) -> Mapping[str, str]:
+        """Return a list of aliases, in lower case to match without regard to case, and the codes they stand for."""
+        return self.codelists.aliases(name)
 
     def arrow_schema(self, feed: str) -> pa.Schema:
         """Return the Arrow schema of the accepted rows of a feed.

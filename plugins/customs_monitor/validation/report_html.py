@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, islice
 from typing import TextIO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from customs_monitor.contracts import Contract
 from customs_monitor.validation.issue_file import ListedIssue, issues_by_rule
@@ -17,8 +18,9 @@ _PAGE_ROWS = 500
 _SEVERITIES = {"error": 0, "warning": 1, "information": 2}
 
 
-def write_html(delivery: Delivery, judgement: Judgement, contract: Contract, out: TextIO) -> None:
-    """Write the page as a stream; every text of the delivery is escaped."""
+@cache
+def page_template() -> Template:
+    """Return the template of the page; to compile it takes longer than to write a short report."""
     environment = Environment(
         loader=PackageLoader("customs_monitor.validation"),
         autoescape=True,
@@ -26,8 +28,13 @@ def write_html(delivery: Delivery, judgement: Judgement, contract: Contract, out
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    return environment.get_template("report.html.j2")
+
+
+def write_html(delivery: Delivery, judgement: Judgement, contract: Contract, out: TextIO) -> None:
+    """Write the page as a stream; every text of the delivery is escaped."""
     counts = {(count.rule, count.code, count.severity): count.count for count in judgement.issue_counts}
-    stream = environment.get_template("report.html.j2").generate(
+    stream = page_template().generate(
         delivery=delivery,
         judgement=judgement,
         contract=contract,
