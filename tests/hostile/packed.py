@@ -7,8 +7,11 @@ import struct
 import zlib
 from pathlib import Path
 
+from customs_monitor.intake.limits import DEFAULT_LIMITS
 from hostile.case import GOOD, HEADER, ROW, Case, good
 
+#: Bytes that no gzip file may expand to where it is packed so well: past the grace of `intake.limits`.
+_TOO_FAR = DEFAULT_LIMITS.expansion_grace + (8 << 20)
 _PACKED = gzip.compress(GOOD.encode(), mtime=0)
 _BODY, _TAIL = _PACKED[:-8], _PACKED[-8:]
 #: Offset in the header of the method and of the flags.
@@ -35,16 +38,12 @@ def _bomb(path: Path, letter: bytes, size: int, head: bytes = b"") -> None:
             file.write(piece)
 
 
-def _line_of_a_gigabyte(path: Path) -> None:
-    _bomb(path, b"x", 256 << 20, f"{HEADER}\n".encode())
-
-
 def _rows(path: Path) -> None:
-    """Rows that are all the same: packed a thousand times smaller."""
-    row = f"{ROW}\n".encode() * 20_000
+    """Rows that are all the same: packed a thousand times smaller. Blanks make them long, as each of them is told."""
+    row = f"{ROW}{' ' * 1900}\n".encode()
     with gzip.open(path, "wb", compresslevel=9) as file:
         file.write(f"{HEADER}\n".encode())
-        for _ in range(100):
+        for _ in range(_TOO_FAR // len(row)):
             file.write(row)
 
 
@@ -88,10 +87,10 @@ CASES = (
     Case("gz_zlib_stream", "ENCODING_INVALID LAYOUT_UNKNOWN", zlib.compress(GOOD.encode())),
     Case("gz_of_pdf", "NOT_TEXT", gzip.compress(b"%PDF-1.7")),
     Case("gz_of_nul", "NUL_BYTE", gzip.compress(GOOD.encode() + b"\0")),
-    Case("gz_bomb_of_zeros", "NUL_BYTE", lambda path: _bomb(path, b"\0", 512 << 20)),
-    Case("gz_bomb_of_line_breaks", "EXPANDS_TOO_FAR", lambda path: _bomb(path, b"\n", 256 << 20, GOOD.encode())),
-    Case("gz_bomb_of_commas", "RECORD_TOO_LONG", lambda path: _bomb(path, b",", 256 << 20)),
+    Case("gz_bomb_of_zeros", "NUL_BYTE", lambda path: _bomb(path, b"\0", _TOO_FAR)),
+    Case("gz_bomb_of_line_breaks", "EXPANDS_TOO_FAR", lambda path: _bomb(path, b"\n", _TOO_FAR, GOOD.encode())),
+    Case("gz_bomb_of_commas", "RECORD_TOO_LONG", lambda path: _bomb(path, b",", _TOO_FAR)),
     Case("gz_bomb_of_quotes", "QUOTE_NOT_CLOSED", lambda path: _bomb(path, b'"', 64 << 20, f"{HEADER}\n".encode())),
     Case("gz_bomb_of_rows", "DUPLICATE_ROW EXPANDS_TOO_FAR", _rows),
-    Case("gz_line_of_a_gigabyte", "RECORD_TOO_LONG", _line_of_a_gigabyte),
+    Case("gz_line_without_end", "RECORD_TOO_LONG", lambda path: _bomb(path, b"x", _TOO_FAR, f"{HEADER}\n".encode())),
 )

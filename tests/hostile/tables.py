@@ -25,8 +25,7 @@ def _endless_line(path: Path) -> None:
 
 def _many_columns(path: Path) -> None:
     with path.open("wb") as file:
-        for number in range(10):
-            file.write(b"".join(b"c%d," % column for column in range(number * 1_000_000, (number + 1) * 1_000_000)))
+        file.write(b"".join(b"c%d," % column for column in range(3_000_000)))
         file.write(b"end\n1,2\n")
 
 
@@ -80,7 +79,7 @@ CASES = (
     Case("a_million_fields", "RECORD_TOO_MANY_FIELDS", f"{HEADER}\n{ROW}\n{_row(1_000_000)}\n".encode()),
     Case("every_record_too_long", "RECORD_TOO_MANY_FIELDS", f"{HEADER}\n{(_row(12) + chr(10)) * 5000}".encode()),
     # Columns.
-    Case("ten_million_columns", "RECORD_TOO_LONG", _many_columns),
+    Case("three_million_columns", "RECORD_TOO_LONG", _many_columns),
     Case("columns_2001", "TOO_MANY_COLUMNS", (",".join(f"c{n}" for n in range(2001)) + "\n" + _row(2001)).encode()),
     Case("columns_100000", "TOO_MANY_COLUMNS", (",".join(f"c{n}" for n in range(100_000)) + "\n1\n").encode()),
     Case("column_twice", "HEADER_DUPLICATE", f"{HEADER},comment\n{ROW},\n".encode()),
