@@ -53,7 +53,7 @@ def run_suite(name: str, database: Path, table: str, expectations: Iterable[Expe
     """
     context = _context()
     import great_expectations.expectations as catalogue
-    from great_expectations import ExpectationSuite, ValidationDefinition
+    from great_expectations import ExpectationSuite
     from great_expectations.expectations.row_conditions import Column
 
     from customs_monitor.validation.gx_duckdb import DuckDBDatasource
@@ -72,11 +72,11 @@ def run_suite(name: str, database: Path, table: str, expectations: Iterable[Expe
     source = context.add_or_update_datasource(
         datasource=DuckDBDatasource(name=name, connection_string=f"duckdb:///{database}")
     )
-    batch = source.add_table_asset(table, table_name=table).add_batch_definition_whole_table(table)
-    suite = context.suites.add(ExpectationSuite(name=name, expectations=[built(item) for item in expectations]))
-    definition = context.validation_definitions.add(ValidationDefinition(name=name, data=batch, suite=suite))
+    batch = source.add_table_asset(table, table_name=table).add_batch_definition_whole_table(table).get_batch()
+    suite = ExpectationSuite(name=name, expectations=[built(item) for item in expectations])
     try:
-        result = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+        # Not by a validation definition: the context's stores, which go with it, cost a fifth of the time.
+        result = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
     finally:
         source.get_execution_engine().close()
         source.get_engine().dispose()
