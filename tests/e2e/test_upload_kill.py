@@ -1,7 +1,7 @@
 """`kill -9` at any moment of upload, check and confirm: another process goes on; nothing is lost, nothing is twice.
 
-Once after every single write of the whole way, and once at points of time, drawn by the seed below over the measured
-length of an undisturbed run.
+After every single write of the whole way (in `make test` after every third one), and at points of time, drawn by the
+seed below over the measured length of an undisturbed run.
 """
 
 from __future__ import annotations
@@ -79,21 +79,26 @@ def files(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param("folder", id="file"), pytest.param("rgw", id="rgw", marks=pytest.mark.rig)]
+    ("kind", "writes"),
+    [
+        pytest.param("folder", 3, id="file-every-third"),
+        pytest.param("folder", 1, id="file", marks=pytest.mark.rig),
+        pytest.param("rgw", 1, id="rgw", marks=pytest.mark.rig),
+    ],
 )
 def test_a_kill_after_every_single_write(
-    kind: str, files: Path, request: pytest.FixtureRequest, tmp_path: Path
+    kind: str, writes: int, files: Path, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     stores: Stores = request.getfixturevalue(f"{kind}_stores")
     kills = 0
     with WarmRuns(tmp_path, stores.environment, _SERVER) as runs:
         runs.complete(stores.url("undisturbed"), files)
-        # Every process gets one write further than the one before.
-        while runs.dies(stores.url("killed"), files, 1):
+        # Every process gets as many writes further than the one before.
+        while runs.dies(stores.url("killed"), files, writes):
             kills += 1
             assert kills < 500, "no process gets any further"
     store = stores.open("killed")
-    assert kills > 70, f"{kills} writes cannot be all of them: what is counted?"
+    assert kills * writes > 70, f"{kills * writes} writes cannot be all of them: what is counted?"
     assert_once(store, Layout.load(), Registry.load())
     assert lasting(store) == lasting(stores.open("undisturbed"))
 
