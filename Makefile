@@ -54,8 +54,8 @@ run: $(STAMP) $(STYLES) ## Run the main job under Airflow on the samples (and IN
 test: $(STAMP) $(STYLES) $(PROVIDED) ## Run the test suite
 	@$(BIN)/pytest -n 2 --dist worksteal
 
-test-rigs: $(STAMP) ## Run the tests that need a real S3 server and PostgreSQL (Debian, root)
-	@$(BIN)/pytest -m rig tests
+test-rigs: $(STAMP) ## Run the tests that need a real S3 server and PostgreSQL (Debian, root), and the longest others
+	@$(BIN)/pytest -n 2 --dist loadfile -m rig tests
 
 lint: $(STAMP) ## Check style, types, import layers and SQL
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

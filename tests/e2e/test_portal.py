@@ -341,7 +341,8 @@ def visitors(portal: Portal, browser: Browser, language: str, places: Places) ->
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(
     portal: Portal, browser: Browser, places: Places, language: str
 ) -> None:
-    axe = frontend.axe()
+    # Markup is the same in every language; a text that is longer in one is what makes a page too wide.
+    axe = frontend.axe() if language == "en" else None
     told: list[str] = []
     for page, addresses in visitors(portal, browser, language, places):
         for address in addresses:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -96,6 +98,13 @@ def require_debian(commands: Sequence[str], packages: Sequence[str]) -> None:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         pytest.skip(f"needs Debian's packages {' '.join(packages)}: install them, or run as root where apt-get is")
+    with (Path(tempfile.gettempdir()) / "rigs-packages.lock").open("w") as lock:
+        # Two workers of pytest-xdist may both be here: apt-get does not wait for itself.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(packages)
+
+
+def _install(packages: Sequence[str]) -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]
     for command in (["apt-get", "update", "-q"], install):

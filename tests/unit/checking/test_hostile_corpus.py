@@ -1,8 +1,12 @@
-"""Hostile files, hundreds of them: each is answered with the code it deserves, within bounds."""
+"""Hostile files, hundreds of them: each is answered with the code it deserves, within bounds.
+
+`make test` reads every archive, the first file of each answer and every third of the others; the rigs read the rest.
+"""
 
 from __future__ import annotations
 
 import resource
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,18 +31,38 @@ _FILES = (
 _PARENT_GROWTH = 100 << 20
 
 
+def _left_to_the_rigs(cases: Iterable[Case]) -> Iterator[str]:
+    """Yield the names of the files that `make test` does not read."""
+    answered: set[tuple[str, str, str]] = set()
+    others = 0
+    for case in cases:
+        answer = (case.codes, case.feed, Path(case.file).suffix)
+        if answer in answered:
+            others += 1
+            if others % 3:
+                yield case.name
+        answered.add(answer)
+
+
+_LEFT_OUT = frozenset(_left_to_the_rigs(_FILES))
+
+
 def _codes(found: object) -> str:
     return " ".join(sorted({str(code) for code in found}))  # type: ignore[attr-defined]
 
 
 def test_the_corpus_is_large_and_its_names_are_unique() -> None:
     cases = [*_FILES, *archives.CASES]
-    assert len(cases) >= 300
+    assert len(cases) >= 600
+    assert len(cases) - len(_LEFT_OUT) >= 300, "in make test"
     assert len({case.name for case in cases}) == len(cases)
     assert all(case.codes == _codes(case.codes.split()) for case in cases)
 
 
-@pytest.mark.parametrize("case", _FILES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.name, marks=[pytest.mark.rig] * (case.name in _LEFT_OUT)) for case in _FILES],
+)
 def test_file(case: Case, pool: CheckPool, tmp_path: Path) -> None:
     file, scratch = case.write(tmp_path), tmp_path / "scratch"
     scratch.mkdir()
