@@ -107,7 +107,7 @@ def test_a_kill_after_every_single_write(
     ("kind", "kills"),
     [
         pytest.param("folder", 12, id="file"),
-        pytest.param("moto", 8, id="moto"),
+        pytest.param("moto", 8, id="moto", marks=pytest.mark.rig),
         pytest.param("rgw", 60, id="rgw", marks=pytest.mark.rig),
     ],
 )
