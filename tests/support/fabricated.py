@@ -23,6 +23,7 @@ from customs_monitor.release.contents import (
     IndicatorEntry,
     LineageNode,
     MartEntry,
+    State,
 )  # fmt: skip
 from customs_monitor.release.datasets import OBSERVATION_COLUMNS, Column, Dataset, observation_columns
 from customs_monitor.release.specs import Chart, IndicatorSpec
@@ -48,13 +49,21 @@ class Fabricated:
     folder: Path
 
 
-def fabricate(registry: Registry, folder: Path, *, awaiting: Sequence[str] = ("o12-6",), seed: int = 1) -> Fabricated:
+def fabricate(
+    registry: Registry,
+    folder: Path,
+    *,
+    awaiting: Sequence[str] = ("o12-6",),
+    restricted: Sequence[str] = ("o567-2",),
+    seed: int = 1,
+) -> Fabricated:
     """Write the data files of a release into a folder.
 
     Args:
         registry: the contracts and codelists.
         folder: where the files go.
         awaiting: indicators without data.
+        restricted: indicators whose figures are not public.
         seed: of the figures.
     """
     feeds = {
@@ -63,9 +72,12 @@ def fabricate(registry: Registry, folder: Path, *, awaiting: Sequence[str] = ("o
         "comext_trade": QUARTERS,
     }
     entries = [
-        _indicator(registry, code, folder, random.Random(f"{seed} {code.code}"), code.code in awaiting)
+        _indicator(
+            registry, code, folder, random.Random(f"{seed} {code.code}"),
+            "awaiting data" if code.code in awaiting else "restricted" if code.code in restricted else "published",
+        )
         for code in registry.codelists["indicator"]
-    ]
+    ]  # fmt: skip
     areas = registry.codelists["eu_member_state"].valid_codes(date(2026, 1, 1))
     contents = Contents(
         indicators=tuple(entries),
@@ -122,7 +134,7 @@ def _manifest(feeds: dict[str, list[str]], areas: Sequence[str]) -> Manifest:
     )
 
 
-def _indicator(registry: Registry, code: Code, folder: Path, dice: random.Random, awaiting: bool) -> IndicatorEntry:
+def _indicator(registry: Registry, code: Code, folder: Path, dice: random.Random, state: State) -> IndicatorEntry:
     told = code.attributes
     dimensions = tuple(told["dimensions"].split())
     measures = tuple(told["measures"].split())
@@ -133,6 +145,7 @@ def _indicator(registry: Registry, code: Code, folder: Path, dice: random.Random
             "id": code.code, "title": code.label, "level": told["level"], "unit": told["unit"],
             "dimensions": dimensions, "measures": measures, "frequency": told["freq"],
             "stock_flow": told["stock_flow"], "source_feeds": (feed,), "chart": chart,
+            **({"audience": "restricted", "restricted_to": "the risk managers"} if state == "restricted" else {}),
         }
     )  # fmt: skip
     dataset = Dataset(
@@ -143,15 +156,19 @@ def _indicator(registry: Registry, code: Code, folder: Path, dice: random.Random
         description=spec.definition,
         columns=tuple(_column(registry, name) for name in observation_columns(dimensions)),
         key=("INDICATOR", "FREQ", "REF_AREA", "TIME_PERIOD", *dimensions, "MEASURE"),
+        public=state != "restricted",
     )
-    rows = [] if awaiting else list(_observations(registry, spec, told, dice))
-    if rows:
+    rows = [] if state == "awaiting data" else list(_observations(registry, spec, told, dice))
+    if state == "published":
         _write(folder, dataset, rows)
     return IndicatorEntry(
         id=spec.id, title=spec.title, table=told["objective_table"], objectives=told["objectives"],
         level=spec.level, unit=spec.unit, source=told["source"], frequency=spec.frequency,
-        state="published" if rows else "awaiting data",
-        reason="" if rows else f"No accepted delivery of {feed}",
+        state=state,
+        reason={
+            "published": "", "awaiting data": f"No accepted delivery of {feed}",
+            "restricted": "Its figures are for the risk managers only",
+        }[state],
         spec=spec, dataset=dataset if rows else None, rows=len(rows), feeds=(feed,), synthetic=feed == "comext_trade",
     )  # fmt: skip
 

@@ -28,11 +28,16 @@ _WITHOUT_VALUE = ("L", "M", "O", "Q", "H", "K")
 
 @dataclass(frozen=True)
 class Reading:
-    """A candidate as read back from the store: its contents, and the folders of its public and restricted tables."""
+    """A candidate as read back from the store: its contents, and the folders of its public and restricted tables.
+
+    Attributes:
+        pages: the paths of the pages of its site.
+    """
 
     contents: Contents
     public: Path
     restricted: Path
+    pages: frozenset[str] = frozenset()
 
     def files(self, dataset: Dataset) -> Iterator[tuple[Path, str]]:
         """Yield the Parquet files of a table, each with how a message calls it."""
@@ -112,6 +117,13 @@ def disclosure(reading: Reading, registry: Registry) -> Iterator[str]:
         told = " OR ".join(f"{name} IS NOT NULL" for name in confidential_values(dataset, columns))
         if count := _count(path, f"coalesce({status}, 'F') <> 'F' AND ({told})"):
             yield f"{dataset.stem}.parquet: {count} confidential cells have a value"
+
+
+def pages(reading: Reading, registry: Registry) -> Iterator[str]:
+    """The site has a page for every indicator, also for those without public figures."""
+    for entry in reading.contents.indicators:
+        if f"site/indicators/{entry.id}.html" not in reading.pages:
+            yield f"{entry.id} has no page"
 
 
 def coverage(reading: Reading, registry: Registry) -> Iterator[str]:

@@ -36,7 +36,7 @@ class IndicatorEntry(Record):
 
     Attributes:
         table: number of the framework's table it is in.
-        reason: why it awaits data; empty when it is published.
+        reason: why it awaits data, or for whom its figures are; empty when it is published.
         feeds: the feeds its figures come from, by lineage.
         synthetic: whether any of them has made-up deliveries in force.
     """

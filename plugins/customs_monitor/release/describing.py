@@ -117,7 +117,9 @@ def _state(code: Code, spec: IndicatorSpec | None, table: BuiltTable | None, del
         if missing:
             return "awaiting data", f"No accepted delivery of {', '.join(missing)}"
         return "awaiting data", f"The deliveries of {', '.join(spec.source_feeds)} have no figure for it"
-    return ("restricted", "not public") if spec.audience == "restricted" else ("published", "")
+    if spec.audience == "restricted":
+        return "restricted", f"Its figures are for {spec.restricted_to} only"
+    return "published", ""
 
 
 def _indicator(spec: IndicatorSpec, table: BuiltTable, models: Mapping[str, NodeResult], registry: Registry) -> Dataset:
@@ -172,7 +174,8 @@ def _columns(table: BuiltTable, models: Mapping[str, NodeResult], registry: Regi
         label, meaning = OBSERVATION_COLUMNS.get(name) or (
             (concept.label, concept.definition) if concept else (_in_words(name), "")
         )
-        codelist = concept.codelist if concept else name.lower()
+        # A concept may leave its values to the contracts; where a list has the column's name, its codes are meant.
+        codelist = (concept.codelist if concept else None) or name.lower()
         columns.append(
             Column(
                 name=name,

@@ -85,6 +85,7 @@ _CHECKS = (
     _Check("data tests", checks.data_tests, "all data tests passed"),
     _Check("data test warnings", checks.data_test_warnings, "no data test warns", flags=True),
     _Check("disclosure", checks.disclosure, "nothing confidential is in the public files"),
+    _Check("pages", checks.pages, "the site has a page for every indicator"),
     _Check("coverage", checks.coverage, "every figure rests on as many senders as its threshold asks for", flags=True),
 )
 
@@ -111,4 +112,5 @@ def _read_back(store: ObjectStore, layout: Layout, candidate: Candidate, draft: 
         contents=Contents.of(store, layout, candidate.release_id),
         public=scratch / "release_file",
         restricted=scratch / "restricted_file",
+        pages=frozenset(file.path for file in draft.public.files if file.path.endswith(".html")),
     )

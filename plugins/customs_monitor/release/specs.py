@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from customs_monitor.collection.preview import TouchedIndicator
 from customs_monitor.contracts import Project
@@ -70,6 +70,8 @@ class IndicatorSpec(_Strict):
         unit: the official unit in words.
         dimensions, measures: SDMX ids, in the order of the columns and of reading.
         frequency: SDMX frequency, or `cycle` for the strategy's reporting cycle (A2, A3 by its length).
+        audience: who may see the figures.
+        restricted_to: where they are restricted, for whom they are: ends the sentence “for ...” on the page.
         coverage_threshold: share of the expected senders below which the figure is flagged; nothing is removed.
         version: of the definition, not of the data.
         successor: the indicator that takes its place after the end of its validity.
@@ -89,6 +91,7 @@ class IndicatorSpec(_Strict):
     stock_flow: Literal["stock", "flow", "score"]
     source_feeds: tuple[str, ...] = Field(min_length=1)
     audience: Literal["public", "restricted"]
+    restricted_to: str = ""
     coverage_threshold: float = Field(ge=0, le=1)
     assumptions: tuple[Assumption, ...]
     interpretation: str
@@ -100,6 +103,12 @@ class IndicatorSpec(_Strict):
     validity: Validity
     successor: IndicatorId | None
     chart: Chart
+
+    @model_validator(mode="after")
+    def _restricted_to_somebody(self) -> Self:
+        if (self.audience == "restricted") != bool(self.restricted_to.strip()):
+            raise ValueError("restricted_to says for whom the figures are if the audience is restricted, and only then")
+        return self
 
     @property
     def table(self) -> str:

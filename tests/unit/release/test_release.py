@@ -12,6 +12,7 @@ from customs_monitor.collection.closing import tick
 from customs_monitor.collection.closing_text import sentence
 from customs_monitor.collection.explanations import Explanation
 from customs_monitor.release import candidate as candidate_module
+from customs_monitor.release import gate as gate_module
 from customs_monitor.release import release_now, site
 from customs_monitor.release.candidate import prepare
 from customs_monitor.release.errors import GateFailed, ReleaseError, ReleaseOvertaken
@@ -270,12 +271,32 @@ def test_confidential_cells_are_empty_in_public_and_full_in_restricted(
 
 
 def test_a_restricted_indicator_has_no_public_file(store, layout, registry, deliveries, fake_build, scratch):
-    fake_build.spec = fake_build.spec.model_copy(update={"audience": "restricted"})
+    fake_build.spec = fake_build.spec.model_copy(update={"audience": "restricted", "restricted_to": "risk managers"})
     deliveries.survey()
     release = release_now(store, layout, registry, "run-1", scratch())
-    keys = [info.key for info in store.list() if "o4-3" in info.key and "releases" in info.key]
-    assert keys
-    assert all(key.startswith(f"restricted/releases/{release.release_id}/") for key in keys)
+    keys = {info.key for info in store.list() if "o4-3" in info.key and "releases" in info.key}
+    page = layout.key("release_file", release_id=release.release_id, path="site/indicators/o4-3.html")
+    assert {key for key in keys if not key.startswith(f"restricted/releases/{release.release_id}/")} == {page}
+    assert len(keys) > 1
+    assert "Its figures are for risk managers only" in store.get(page).decode()
+    assert "3.44" not in store.get(page).decode()
+
+
+def test_an_indicator_without_a_page_stops_the_release(
+    store, layout, registry, deliveries, fake_build, scratch, monkeypatch
+):
+    write = site.write_site
+
+    def without_two(store, layout, registry, manifest, contents, folder, closings, explanations):
+        write(store, layout, registry, manifest, contents, folder, closings, explanations)
+        for indicator in ("o4-3", "o12-1"):
+            (folder / "site" / "indicators" / f"{indicator}.html").unlink()
+
+    monkeypatch.setattr(site, "write_site", without_two)
+    deliveries.survey()
+    with pytest.raises(GateFailed, match="pages: o12-1 has no page; o4-3 has no page"):
+        release_now(store, layout, registry, "run-1", scratch())
+    assert read_latest(store) is None
 
 
 class TestPublish:
@@ -327,6 +348,8 @@ class TestPublish:
 
         # A hundred pages would be a hundred kills of the same kind.
         monkeypatch.setattr(site, "write_site", small_site)
+        without_pages = tuple(check for check in gate_module._CHECKS if check.name != "pages")
+        monkeypatch.setattr(gate_module, "_CHECKS", without_pages)
         deliveries.survey()
         old = release_now(store, layout, registry, "run-0", scratch())
         deliveries.survey({**ANSWERS, "4": 12}, sequence=2)

@@ -90,6 +90,19 @@ def test_all_problems_of_all_files_are_told_at_once(folder: Path) -> None:
     assert len(problems(folder)) == 2
 
 
+def test_what_is_restricted_says_for_whom_it_is(folder: Path) -> None:
+    said = "audience: restricted\n        restricted_to: risk managers"
+    write(folder, text=GOOD.replace("audience: public", "audience: restricted"))
+    write(folder, "o9_2", GOOD.replace("audience: public", said.replace("restricted\n", "public\n")))
+    assert [text.partition("restricted_to")[0] for text in problems(folder)] == [
+        f"indicators/o9/o9_{number}.yml:5: models.0.config.meta: Value error, " for number in (1, 2)
+    ]
+    (folder / "o9_2.yml").unlink()
+    (folder / "o9_2.sql").unlink()
+    write(folder, text=GOOD.replace("audience: public", said))
+    assert load(folder) == {"o9-1": "o9_1"}
+
+
 def test_file_model_and_id_have_one_name(folder: Path) -> None:
     write(folder, "o9_7")
     assert problems(folder) == ["o9/o9_7.yml:1: the file, the model o9_1 and meta.id o9-1 must have one name"]

@@ -35,7 +35,7 @@ class Attention:
         missing: feeds whose last period some sender has not delivered.
         provisional: indicators whose last figure is not final.
         low: indicators whose last figure rests on fewer senders than their threshold asks for.
-        awaiting: indicators without data, by the reason.
+        awaiting: indicators without public figures, by the reason.
         synthetic: indicators that rest on made-up deliveries.
         warnings: names of the tests on the tables that warn, with their rows.
         findings: how many oddities were found across deliveries.

@@ -146,7 +146,7 @@ def write_site(
     tables = [(table, [entry for entry in contents.indicators if entry.table == table.number]) for table in TABLES]
     pages.write("indicators.html", "indicators", tables=tables, highlights=highlights)
     pages.write("tables.html", "tables")
-    pages.write("changes.html", "changes", news=told, names={entry.id: entry.title for entry in contents.indicators})
+    pages.write("changes.html", "changes", news=told)
     pages.write(
         "quality.html",
         "quality",
@@ -175,15 +175,10 @@ def _indicator(
     closings: Sequence[Closing],
     explained: Sequence[tuple[Explanation, str]],
 ) -> None:
-    """Write the page of an indicator, also of one that has no figures: then it says why.
-
-    One that is not public has no public file, not even a page; the list of indicators says so.
-    """
-    if entry.state == "restricted":
-        return
+    """Write the page of an indicator, also of one that has no public figures: then it says why."""
     values: dict[str, Any] = {"entry": entry, "spec": entry.spec, "table": table_of(entry.table), "seen": seen}
     if seen is None or entry.dataset is None:
-        pages.write(f"indicators/{entry.id}.html", "awaiting", **values)
+        pages.write(f"indicators/{entry.id}.html", "without_figures", **values)
         return
     periods = {found.period for found in seen.coverage[:COVERAGE_SHOWN]}
     pages.write(
@@ -196,8 +191,8 @@ def _indicator(
         downloads=pages.downloads(entry.dataset),
         origin=origins.of_indicator(entry, seen.periods),
         change=told.of(entry.dataset.stem),
-        method_change=next((item for item in told.methods if item.id == entry.id), None),
-        before=told.before,
+        method_change=told.method(entry.dataset.stem),
+        news=told,
         collected=[
             (item, sentence(item, lambda sender: seen.label("REF_AREA", sender)))
             for item in sorted(closings, key=lambda item: (item.period, item.feed), reverse=True)

@@ -44,8 +44,6 @@ def index(
 
 def _of_contents(contents: Contents) -> Iterator[Entry]:
     for entry in contents.indicators:
-        if entry.state == "restricted":
-            continue  # it has no page
         spec = entry.spec
         words = [entry.id, entry.level, entry.unit, entry.source, entry.state]
         if spec is not None:

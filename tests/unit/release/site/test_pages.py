@@ -14,6 +14,8 @@ import pytest
 
 from customs_monitor.collection.closing import Change, Closing, Sent
 from customs_monitor.release import release_now
+from customs_monitor.release.diff import diff
+from customs_monitor.release.history import releases
 from customs_monitor.release.site import frontend, write_site
 from customs_monitor.release.site.wording import figure, observation
 from customs_storage import open_store
@@ -187,8 +189,8 @@ def test_an_indicator_tells_figure_coverage_status_definition_and_origin(site):
 
 def test_the_overview_says_what_changed_and_what_needs_attention(site, whole):
     text = Page(site / "index.html").text
-    assert "1 delivery: correction" in text
-    assert "o4-3 : 0 rows added, 3 changed, 0 removed" in text
+    assert "1 delivery: revision" in text
+    assert "o4-3 : 3 rows revised, 3 figures among them; 0 added, 0 removed." in text
     assert "No feed brings it yet. Source: MS questionnaire" in text
     text = Page(whole / "index.html").text
     assert "indicators provisional" in text
@@ -201,6 +203,21 @@ def test_the_list_says_why_others_wait_and_each_has_a_page_that_says_it_too(site
     page = Page(site / "indicators" / "o12-2.html").text
     assert "There are no figures yet No feed brings it yet. Source: MS questionnaire." in page
     assert "A missing figure is never a zero." in page
+
+
+def test_a_restricted_indicator_has_its_page_definition_and_readers_and_no_figure(whole):
+    page = Page(whole / "indicators" / "o567-2.html")
+    assert "The figures of this indicator are restricted" in page.text
+    assert "Its figures are for the risk managers only" in page.text
+    assert "restricted/releases/20261124T060000Z-00000000/indicators/o567-2/" in page.text
+    assert "What it measures Purpose Shows whether capacities grew. Definition" in page.text
+    assert not page.all("table")
+    assert not page.all("svg")
+    for name in ("index.html", "indicators.html", "objectives/6.html", "search.html"):
+        assert "indicators/o567-2.html" in {link["href"].removeprefix("../") for link in Page(whole / name).all("a")}
+    assert "1 indicator restricted : Its figures are for the risk managers only" in Page(whole / "index.html").text
+    assert re.search(r"o567-2 .{20,300} Restricted Its figures are for", Page(whole / "indicators.html").text)
+    assert re.search(r"o567-2 .{20,300} Its figures are for the risk", Page(whole / "reports" / "2021-2023.html").text)
 
 
 def test_missing_senders_are_named_where_the_figure_is(whole):
@@ -229,10 +246,43 @@ def test_an_objective_leads_from_outputs_to_outcomes(whole):
 def test_the_changes_say_why_figure_by_figure(site):
     text = Page(site / "changes.html").text
     assert "1 delivery in the place of earlier ones of the same sender and period" in text
-    assert "3 rows changed, 0 added, 0 removed. Cause: correction." in text
-    assert re.search(r"2018-2020 · _T · COUNT_4 revised OBS_VALUE 11 OBS_VALUE 12", text)
+    assert "3 rows revised, 3 figures among them; 0 added, 0 removed. Because of:" in text
+    assert re.search(r"Because of: revision: [^:]+, 2018-2020 \(TAXUD\)", text)
+    assert re.search(r"2018-2020 · _T · COUNT_4 revised OBS_VALUE 11 OBS_VALUE 12 revision", text)
     page = Page(site / "indicators" / "o4-3.html").text
-    assert "3 rows revised, 0 added, 0 removed. Cause: correction." in page
+    assert "3 rows revised, 3 figures among them; 0 added, 0 removed." in page
+    assert re.search(r"Because of: revision: .*2018-2020 \(TAXUD\)", page)
+
+
+def test_the_page_and_the_command_tell_the_same_changes(site, store, layout):
+    new, old = (release.release_id for release in releases(store, layout))
+    told = diff(store, layout, old, new)
+    text = Page(site / "changes.html").text
+    assert told.tables
+    for table in told.tables:
+        for row in table.rows:
+            assert " · ".join(str(value) for value in row.key.values()) in text
+        assert {cause.kind for cause in table.causes} == {"revision"}
+
+
+def test_a_release_is_possible_though_the_one_before_tells_of_itself_what_today_s_code_cannot_read(
+    store, layout, registry, deliveries, fake_build, scratch
+):
+    deliveries.survey()
+    first = release_now(store, layout, registry, "run-1", scratch())
+    contents = store.local_path(layout.key("release_file", release_id=first.release_id, path="contents.json"))
+    contents.write_text('{"tables": "told in another way"}')
+    deliveries.survey({**ANSWERS, "4": 12, "NO_REPLY": 0}, sequence=2)
+
+    second = release_now(store, layout, registry, "run-2", scratch())
+
+    def page(name: str) -> str:
+        key = layout.key("release_file", release_id=second.release_id, path=f"site/{name}")
+        return Page(store.local_path(key)).text
+
+    assert "was made by other code" in page("index.html")
+    assert "the two cannot be compared here" in page("changes.html")
+    assert "cannot be compared with this one" in page("indicators/o4-3.html")
 
 
 def test_the_evaluation_of_the_criteria_names_the_weak_ones(whole):
