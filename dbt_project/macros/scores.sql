@@ -3,8 +3,8 @@
 
     dimension      what the items of the question stand for, as the catalogue writes it; none where it has no items
     distributions  whether published distributions (survey_results) stand in for the cycles whose questionnaire did not
-                   ask the question, or asked it in synthetic deliveries only. They cannot tell the mean of the Member States' means: where they have items, no
-                   total over these is formed.
+                   ask the question, or asked it in synthetic deliveries only. They cannot tell the mean of the
+                   Member States' means: where they have items, no total over these is formed.
 #}
 {% macro score_indicator(indicator, dimension=none, distributions=false) -%}
     {%- set scores = [

@@ -16,6 +16,7 @@ import pytest
 
 from customs_monitor.contracts import Registry
 from customs_monitor.release.build import BuildResult, LocalDelivery, build
+from customs_monitor.release.describing import describe
 from customs_monitor.release.specs import load_specs
 from customs_storage.parquet import write_parquet
 
@@ -316,6 +317,17 @@ def cells(result: BuildResult, case: Case) -> Cells:
     values = {tuple(key): value for *key, value in found}
     assert len(values) == len(found), "a cell occurs twice"
     return values
+
+
+def test_every_dimension_of_an_indicator_has_a_codelist(before: BuildResult, registry: Registry) -> None:
+    entries = [entry for entry in describe(before, registry, ()).indicators if entry.dataset is not None]
+    assert len(entries) >= len(CASES)
+    assert [
+        f"{entry.id} {column.name}"
+        for entry in entries
+        for column in entry.dataset.columns
+        if column.name in entry.spec.dimensions and column.codelist is None
+    ] == []
 
 
 @every_case
