@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
+from customs_monitor.synth.confidentiality import STATISTICS, hiding, marked
 from customs_monitor.synth.magnitudes import SIZES
 from customs_monitor.synth.populations import LONG
 from customs_monitor.synth.questionnaire import DISTRIBUTED_CYCLE, distribution_rows, questionnaire_rows
@@ -46,6 +47,7 @@ class Delivery:
         version: from 1; deliveries of one group (feed, period, sender) arrive in this order.
         revision: 0 for the rows as first known, 1 as mended or looked at again later.
         kind: `bad` has errors and is refused.
+        hides: whether some of its rows are confidential.
         number: where it stands among all; defects are dealt out by it.
     """
 
@@ -56,6 +58,7 @@ class Delivery:
     version: int
     kind: Kind
     revision: int = 0
+    hides: bool = False
     number: int = 0
 
     @property
@@ -68,7 +71,10 @@ class Delivery:
 def rows_of(world: World, delivery: Delivery) -> Iterator[Row]:
     """Yield the rows of a delivery as they should be, before a revision or defects."""
     if delivery.feed in _COLLECTIONS:
-        return _COLLECTIONS[delivery.feed](world, delivery.period, delivery.sender)
+        rows = _COLLECTIONS[delivery.feed](world, delivery.period, delivery.sender)
+        if delivery.feed not in STATISTICS:
+            return rows
+        return marked(world, delivery.feed, delivery.period, delivery.sender, rows, hides=delivery.hides)
     if delivery.feed == "survey_results":
         return distribution_rows(world, delivery.period)
     return _REGISTERS[delivery.feed](world, delivery.period)
@@ -109,10 +115,12 @@ def _collections(world: World) -> Iterator[list[Delivery]]:
             others = [sender for sender in senders if sender not in nil]
             late = set(_unpunctual(world, feed, others, chance, _some_of(others, _LATE)))
             in_time = [sender for sender in others if sender not in late]
+            hides = hiding(world, feed, period, others)
             revising = set(chance.sample(in_time, _some_of(in_time, _REVISING)))
             for sender in senders:
+                wave: Wave = 2 if sender in late else 1
                 first = Delivery(
-                    feed, period, sender, 2 if sender in late else 1, 1, "nil" if sender in nil else "data"
+                    feed, period, sender, wave, 1, "nil" if sender in nil else "data", hides=sender == hides
                 )
                 yield [first, replace(first, wave=2, version=2, revision=1)] if sender in revising else [first]
 

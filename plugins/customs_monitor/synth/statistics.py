@@ -55,7 +55,6 @@ def _hits(chance: Random, period: str, sender: str, movement: str, code: str, co
         "hits_after_assessment": assessed,
         "controls": controls,
         "positive_results": 0 if code == NEVER_FINDS else int(controls * chance.uniform(0.0, 0.15)),
-        "conf_status": _confidentiality(chance, sender),
         "comment": remark(chance, sender),
     }
 
@@ -77,7 +76,6 @@ def combination_rows(world: World, period: str, sender: str) -> Iterator[Row]:
                     "crc_codes": "+".join(codes),
                     "automated_hits": automated,
                     "hits_after_assessment": int(automated * chance.uniform(0.2, 0.7)),
-                    "conf_status": _confidentiality(chance, sender),
                 }
 
 
@@ -115,7 +113,6 @@ def control_rows(world: World, period: str, sender: str) -> Iterator[Row]:
                     "declarations": declarations,
                     "controls": controls,
                     "irregularities": min(controls, _about(chance, controls * found)),
-                    "conf_status": _confidentiality(chance, sender),
                     "comment": remark(chance, sender),
                 }
 
@@ -124,11 +121,3 @@ def _about(chance: Random, expected: float) -> int:
     """Draw a count around what is expected; small ones vary more, and may be 0."""
     spread = 0.15 if expected > 100 else 0.8
     return int(expected * chance.uniform(1 - spread, 1 + spread) + chance.random())
-
-
-def _confidentiality(chance: Random, sender: str) -> str | None:
-    """Draw the status of a row: small Member States have more to hide."""
-    drawn = chance.random()
-    if drawn < (0.04 if SIZES[sender] < _SMALL else 0.004):
-        return "C" if drawn < 0.003 or chance.random() < 0.7 else "N"
-    return "F" if chance.random() < 0.5 else None
