@@ -26,6 +26,7 @@ PAGES = (
     "indicators/o12-6.html",
     "indicators/o3-6.html",
     "indicators/o4-3.html",
+    "indicators/o567-2.html",
     "indicators/o567-20.html",
     "objectives/5.html",
     "countries.html",
