@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -28,6 +28,9 @@ from customs_monitor.scratch import working_folder
 from customs_monitor.settings import store as opened
 from customs_storage.layout import Layout
 
+if TYPE_CHECKING:
+    from customs_monitor.release.show import Cell, Shown
+
 app = typer.Typer()
 
 AsOfOption = Annotated[
@@ -40,7 +43,7 @@ AsOfOption = Annotated[
     ),
 ]
 
-_LISTED = {"id", "title", "objectives", "level", "unit", "source", "frequency", "state", "reason", "rows"}
+_LISTED = {"id", "title", "objectives", "level", "unit", "source", "frequency", "state", "reason", "rows", "coverage"}
 
 
 class TableFormat(StrEnum):
@@ -67,7 +70,7 @@ def _wrong_questions() -> Iterator[None]:
 
 @app.command()
 def indicators(as_json: JsonOption = False, store: StoreOption = None) -> None:
-    """List the 44 indicators and where each stands: published, or awaiting data and why."""
+    """List the 44 indicators and where each stands: published, below coverage, restricted, or awaiting data and why."""
     from customs_monitor.release.contents import Contents
     from customs_monitor.release.describing import awaiting_everything
     from customs_monitor.release.errors import NothingPublished
@@ -87,7 +90,10 @@ def indicators(as_json: JsonOption = False, store: StoreOption = None) -> None:
         table.add_column(name, no_wrap=name != "indicator")
     for entry in entries:
         about = entry.title if entry.state == "published" else f"{entry.title} [dim]({escape(entry.reason)})[/dim]"
-        table.add_row(entry.id, entry.objectives, entry.level, entry.state, about)
+        coverage = entry.coverage
+        low = f"below coverage ({coverage.senders} of {coverage.expected})" if coverage and coverage.low else ""
+        state = ", ".join(filter(None, (entry.state, low)))
+        table.add_row(entry.id, entry.objectives, entry.level, state, about)
     standard_console().print(table)
 
 
@@ -111,33 +117,37 @@ def show(
     elif format == TableFormat.csv:
         sys.stdout.write(as_csv(shown))
     else:
-        mark = "  RESTS ON SYNTHETIC DATA" if shown.synthetic else ""
-        table = Table(box=None, pad_edge=False)
-        # What is the same in every row is said once, below.
-        same = {
-            name: shown.rows[0][place]
-            for place, name in enumerate(shown.columns)
-            if len(shown.rows) > 1 and len({row[place] for row in shown.rows}) == 1
-        }
-        kept = [place for place, name in enumerate(shown.columns) if name not in same]
-        for place in kept:
-            name = shown.columns[place]
-            table.add_column(name, justify="right" if name == "OBS_VALUE" else "left")
-        for row in shown.rows:
-            table.add_row(*(_cell(row[place]) for place in kept))
-        console = standard_console()
-        console.print(f"{indicator}  {shown.title}{mark}\n", markup=False, soft_wrap=True)
-        console.print(table)
-        if same:
-            constant = ", ".join(f"{name} {_cell(value)}" for name, value in same.items())
-            console.print(f"\nIn every row: {constant}", markup=False, soft_wrap=True)
-        console.print(f"release {shown.release_id}", markup=False)
+        _print_table(shown)
 
 
-def _cell(value: str | float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _print_table(shown: Shown) -> None:
+    """Print rows of an indicator, those of the Union first; what is the same in every row is said once, below."""
+    from customs_monitor.release.show import STATUSES, number_text
+
+    def told(value: Cell) -> str:
+        return "" if value is None else number_text(value) if isinstance(value, float) else str(value)
+
+    columns = {name: [row[place] for row in shown.rows] for place, name in enumerate(shown.columns)}
+    same = {name: values[0] for name, values in columns.items() if len(values) > 1 and len(set(values)) == 1}
+    kept = [place for place, name in enumerate(shown.columns) if name not in same]
+    table = Table(box=None, pad_edge=False)
+    for place in kept:
+        name = shown.columns[place]
+        table.add_column(name, justify="right" if name == "OBS_VALUE" else "left")
+    areas = shown.columns.index("REF_AREA")
+    for row in sorted(shown.rows, key=lambda row: row[areas] != "EU27_2020"):
+        table.add_row(*(told(row[place]) for place in kept))
+    console = standard_console()
+    mark = "  RESTS ON SYNTHETIC DATA" if shown.synthetic else ""
+    console.print(f"{shown.indicator}  {shown.title}{mark}\n", markup=False, soft_wrap=True)
+    console.print(table)
+    console.print()
+    if same:
+        constant = ", ".join(f"{name} {told(value)}" for name, value in same.items())
+        console.print(f"In every row: {constant}", markup=False, soft_wrap=True)
+    for status in sorted({str(value) for value in columns["OBS_STATUS"]} & set(STATUSES)):
+        console.print(f"OBS_STATUS {status}: {STATUSES[status]}", markup=False)
+    console.print(f"release {shown.release_id}", markup=False)
 
 
 @app.command()

@@ -36,6 +36,8 @@ CYCLES = ["2018-2020", "2021-2023"]
 EU = "EU27_2020"
 #: A Member State that delivers nothing for the last period.
 SILENT = "MT"
+#: A criterion whose hits are confidential.
+HIDDEN = "CRC01"
 _MAX_CODES = 6
 _BY_AREA = ("MS questionnaire", "CUP", "CRC quarterly")
 
@@ -192,9 +194,9 @@ def _observations(
             if sum(item != "_T" for item in place) > 1:
                 continue
             share = 1.0 if all(item == "_T" for item in place) else dice.random() * 0.4
-            status = "P" if last and area == EU and len(areas) > 1 else "A"
+            status = "Q" if HIDDEN in place else "P" if last and area == EU and len(areas) > 1 else "A"
             for measure in spec.measures:
-                value = _value(units[measure], size * growth * share, dice)
+                value = None if status == "Q" else _value(units[measure], size * growth * share, dice)
                 yield _row(spec, area, period, list(place), measure, units, value, status, 26 if last else 27)
 
 
@@ -212,7 +214,7 @@ def _row(
         "INDICATOR": spec.id, "FREQ": frequency(period), "REF_AREA": area, "TIME_PERIOD": period,
         **dict(zip(spec.dimensions, codes, strict=True)),
         "MEASURE": measure, "UNIT_MEASURE": units[measure], "OBS_VALUE": value, "OBS_STATUS": status,
-        "CONF_STATUS": "F", "N_SENDERS": senders, "N_EXPECTED": 27,
+        "CONF_STATUS": "C" if status == "Q" else "F", "N_SENDERS": senders, "N_EXPECTED": 27,
     }  # fmt: skip
 
 

@@ -57,7 +57,8 @@ def delivery_lines(outcome: JudgingOutcome, accepted: int | None = None) -> Iter
         more = f" and {len(broken) - _RULES_SHOWN} more rules" if len(broken) > _RULES_SHOWN else ""
         yield (
             f"{delivery.file} ({delivery.sender} {delivery.period}): {VERDICTS[delivery.verdict]}, "
-            f"{delivery.rows_read:,} rows read, {delivery.rows_accepted:,} accepted, "
+            f"{delivery.rows_read:,} {'row' if delivery.rows_read == 1 else 'rows'} read, "
+            f"{delivery.rows_accepted:,} accepted, "
             f"{delivery.rows_refused:,} refused{'; ' + shown if shown else ''}{more}"
         )
     if folded:

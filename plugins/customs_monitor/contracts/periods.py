@@ -41,6 +41,12 @@ def frequency(period: str) -> str | None:
     return form
 
 
+def alike(one: str, other: str) -> bool:
+    """Tell whether two periods are of the same kind: both years, say, or both cycles, of whatever length."""
+    forms = [found[0] for period in (one, other) if (found := _parts(period)) is not None]
+    return len(forms) == 2 and forms[0] == forms[1]
+
+
 def last_day(period: str) -> date | None:
     """Return the last day of a period, None where it is none (`_Z`, nonsense, 30 February)."""
     found = _parts(period)

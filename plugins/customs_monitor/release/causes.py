@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from customs_monitor.collection.records import Record
-from customs_monitor.contracts.periods import SEVERAL
+from customs_monitor.contracts.periods import SEVERAL, alike
 from customs_monitor.release.contents import Contents, IndicatorEntry
 from customs_monitor.release.datasets import Dataset
 from customs_monitor.release.fingerprint import CodeVersion
@@ -224,8 +224,10 @@ class Causes:
             yield Cause(kind="not explained", detail="the same deliveries, definition and code")
 
     def _concerns(self, delivery: ManifestDelivery, period: str) -> bool:
-        # Figures of a feed that has no delivery of their period come from other periods.
-        return delivery.period in (period, SEVERAL) or period not in self._periods[delivery.feed]
+        # Figures of a feed that has no delivery of their period come from periods of another kind.
+        return delivery.period in (period, SEVERAL) or (
+            period not in self._periods[delivery.feed] and not alike(delivery.period, period)
+        )
 
 
 def _first(key: Mapping[str, object], names: Sequence[str]) -> str:

@@ -14,6 +14,8 @@ from customs_monitor.release.datasets import Dataset
 #: Changed rows told per table unless asked for more; the counts are always of all.
 ROWS_TOLD = 1000
 VALUE = "OBS_VALUE"
+#: Codes of keys that stand for all others.
+_WHOLE = "('_T', 'EU27_2020')"
 
 Change = Literal["added", "removed", "changed"]
 
@@ -38,7 +40,7 @@ class TableChange(Record):
 
     Attributes:
         note: said where rows cannot be compared: the table is new, gone, or has other columns.
-        rows: the first of the changes, those of figures first, in the order of the key.
+        rows: the first of the changes: those of figures first, totals before their parts, then in the order of the key.
         figures: of the changed rows, those with another figure; in the others status or coverage changed.
     """
 
@@ -121,7 +123,10 @@ def _changes(old: pa.Table, new: pa.Table, key: list[str], values: list[str]) ->
     kind = "CASE WHEN old.there IS NULL THEN 'added' WHEN new.there IS NULL THEN 'removed' ELSE 'changed' END"
     # A table without a column of figures has nothing but figures.
     figure = f'({kind} <> \'changed\' OR old."{VALUE}" IS DISTINCT FROM new."{VALUE}")' if VALUE in values else "true"
-    order = ", ".join(f'"key {name}"' for name in key)
+    split = " + ".join(
+        f"CAST(coalesce(CAST(\"key {name}\" AS VARCHAR), '') NOT IN {_WHOLE} AS INTEGER)" for name in key
+    )
+    order = ", ".join([split, *(f'"key {name}"' for name in key)])
     with duckdb.connect() as database:
         database.register("old_rows", old)
         database.register("new_rows", new)

@@ -31,6 +31,15 @@ class LineageNode(Record):
     sql: str = ""
 
 
+class CoverageEntry(Record):
+    """Who delivered for the last period of an indicator; `low` is below the threshold of its specification."""
+
+    period: str
+    senders: int
+    expected: int
+    low: bool
+
+
 class IndicatorEntry(Record):
     """One of the indicators of the framework and where it stands.
 
@@ -39,6 +48,8 @@ class IndicatorEntry(Record):
         reason: why it awaits data, or for whom its figures are; empty when it is published.
         feeds: the feeds its figures come from, by lineage.
         synthetic: whether any of them has made-up deliveries in force.
+        coverage: of the figures for the Union where there are any; None where there is no figure, and in releases
+            made before it was told.
     """
 
     id: str
@@ -56,6 +67,7 @@ class IndicatorEntry(Record):
     rows: int
     feeds: tuple[str, ...]
     synthetic: bool
+    coverage: CoverageEntry | None = None
 
 
 class MartEntry(Record):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import duckdb
+
 from customs_monitor.collection.in_force import InForce
 from customs_monitor.contracts import Registry
 from customs_monitor.contracts.codelists import Code
@@ -12,6 +14,7 @@ from customs_monitor.release.build import BuildResult, BuiltTable
 from customs_monitor.release.contents import (
     CheckEntry,
     Contents,
+    CoverageEntry,
     FeedEntry,
     FindingEntry,
     IndicatorEntry,
@@ -24,6 +27,7 @@ from customs_monitor.release.dbt_run import NodeResult
 from customs_monitor.release.specs import IndicatorSpec, load_specs
 
 _MART_PREFIX = "mart_"
+_UNION = "EU27_2020"
 _ACCEPTED = "accepted."
 #: Tables of the accepted schema that are no feeds.
 _CONTROL = {"deliveries", "expected_senders"}
@@ -65,6 +69,7 @@ def describe(built: BuildResult, registry: Registry, deliveries: Sequence[InForc
             rows=table.rows if table else 0,
             feeds=feeds,
             synthetic=bool(synthetic & set(feeds)),
+            coverage=_coverage(built.database, spec, table) if spec and table and table.rows else None,
         )
 
     return Contents(
@@ -136,6 +141,19 @@ def _indicator(spec: IndicatorSpec, table: BuiltTable, models: Mapping[str, Node
             if name not in ("UNIT_MEASURE", "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "N_SENDERS", "N_EXPECTED")
         ),
         public=spec.audience == "public",
+    )
+
+
+def _coverage(database: Path, spec: IndicatorSpec, table: BuiltTable) -> CoverageEntry:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        last = connection.execute(
+            f"""SELECT TIME_PERIOD, N_SENDERS, N_EXPECTED FROM {table.relation}
+            ORDER BY TIME_PERIOD DESC, REF_AREA = '{_UNION}' DESC LIMIT 1"""
+        ).fetchone()
+    assert last is not None  # it has rows
+    period, senders, expected = last
+    return CoverageEntry(
+        period=period, senders=senders, expected=expected, low=senders < spec.coverage_threshold * expected
     )
 
 

@@ -9,6 +9,7 @@ from customs_monitor.release.changes import CellChange, Changes, TableNews, chan
 from customs_monitor.release.comparing import ROWS_TOLD, VALUE, RowChange, TableChange, compare
 from customs_monitor.release.history import manifest_of
 from customs_monitor.release.published import Published
+from customs_monitor.release.show import number_text
 from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
@@ -84,14 +85,19 @@ def table_lines(table: TableChange) -> Iterator[str]:
 def _row_line(row: RowChange) -> str:
     key = " ".join(str(value) for value in row.key.values())
     if row.change == "changed":
-        rose = {VALUE: f" ({row.difference:+.10g})"} if row.difference is not None else {}
+        rose = (
+            {VALUE: f" ({'+' if row.difference > 0 else ''}{number_text(row.difference)})"}
+            if row.difference is not None
+            else {}
+        )
         values = ", ".join(
             f"{'' if name == VALUE else f'{name} '}{_told(row.old[name])} -> {_told(row.new[name])}{rose.get(name, '')}"
             for name in row.new
         )
     else:
         told = row.new or row.old
-        values = ", ".join(f"{name} {_told(value)}" for name, value in told.items())
+        shown = (VALUE, "OBS_STATUS") if VALUE in told else tuple(told)
+        values = ", ".join(f"{name} {_told(told[name])}" for name in shown if name in told)
     causes = (
         f"  [{', '.join(dict.fromkeys(cause.kind for cause in row.causes))}]" if isinstance(row, CellChange) else ""
     )
@@ -99,4 +105,4 @@ def _row_line(row: RowChange) -> str:
 
 
 def _told(value: object) -> str:
-    return "nothing" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+    return "nothing" if value is None else number_text(value) if isinstance(value, float) else str(value)

@@ -13,7 +13,7 @@ from pathlib import Path
 from customs_monitor.collection.records import JudgementRecord, Receipt
 from customs_monitor.collection.verdicts import judgement_key
 from customs_monitor.contracts import Registry
-from customs_monitor.contracts.periods import SEVERAL
+from customs_monitor.release.behind import behind
 from customs_monitor.release.causes import identity
 from customs_monitor.release.cell_rows import CellRows, RowFinder, RowPlace, RowsUnknown
 from customs_monitor.release.contents import Contents, IndicatorEntry
@@ -29,7 +29,7 @@ from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 from customs_storage.manifest import ManifestDelivery
 
-__all__ = ["Step", "behind", "explain", "lineage"]
+__all__ = ["Step", "explain", "lineage"]
 
 #: Rows shown unless asked for more; the count is always of all.
 ROWS_SHOWN = 20
@@ -92,7 +92,7 @@ def explain(
         interpretation=spec.interpretation,
         limits=spec.limits,
         assumptions=tuple(f"{item.since}: {item.text}" for item in spec.assumptions),
-        synthetic=entry.synthetic,
+        synthetic=any(item.synthetic for item in candidates),
         lineage=tuple(lineage(published.contents, spec.table)),
         deliveries=tuple(
             _behind(store, layout, item, found.used(item)) for item in candidates if found.used(item) != 0
@@ -223,18 +223,6 @@ def _rules(registry: Registry, feed: str) -> FeedRules:
         rules=tuple(rule.id for rule in contract.schema_.quality),
         general=tuple(registry.rules),
     )
-
-
-def behind(deliveries: tuple[ManifestDelivery, ...], entry: IndicatorEntry, period: str) -> list[ManifestDelivery]:
-    """Return the deliveries of an indicator's feeds for a period: those of it and those that span several.
-
-    Where a feed has none of these, its figures come from other periods (an average of months, say): all are returned.
-    """
-    found = []
-    for feed in entry.feeds:
-        of_feed = [delivery for delivery in deliveries if delivery.feed == feed]
-        found += [delivery for delivery in of_feed if delivery.period in (period, SEVERAL)] or of_feed
-    return found
 
 
 def lineage(contents: Contents, table: str) -> Iterator[Step]:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from customs_monitor.release.explanation import DeliveryBehind, Explanation, Rows
-from customs_monitor.release.show import Cell
+from customs_monitor.release.show import STATUSES, Cell, number_text
 
 #: Of figures, senders and issues, more than a screen takes; `--json` has all.
 _TOLD = 40
+_TOTAL, _COUNT = "_T", "PURE_NUMB"
 
 
 def as_text(explanation: Explanation) -> str:
@@ -23,7 +24,8 @@ def _lines(told: Explanation) -> Iterator[str]:
     if told.synthetic:
         yield "RESTS ON SYNTHETIC DATA"
     yield f"\nFigures ({len(told.cells):,})"
-    for cell in told.cells[:_TOLD]:
+    # Totals first: they are what most want to know of, and a cube has many cells.
+    for cell in sorted(told.cells, key=lambda cell: sum(cell[name] != _TOTAL for name in _dimensions(cell)))[:_TOLD]:
         yield f"  {_figure(cell)}"
     yield from _rest(len(told.cells))
     yield "\nDefinition"
@@ -55,14 +57,18 @@ def _lines(told: Explanation) -> Iterator[str]:
     yield from _rest(len(told.exclusions))
 
 
-def _figure(cell: Mapping[str, Cell]) -> str:
+def _dimensions(cell: Mapping[str, Cell]) -> list[str]:
     names = list(cell)
-    dimensions = names[names.index("TIME_PERIOD") + 1 : names.index("MEASURE") + 1]
-    value = cell["OBS_VALUE"]
+    return names[names.index("TIME_PERIOD") + 1 : names.index("MEASURE")]
+
+
+def _figure(cell: Mapping[str, Cell]) -> str:
+    value, unit, status = cell["OBS_VALUE"], cell["UNIT_MEASURE"], str(cell["OBS_STATUS"])
+    meaning = STATUSES.get(status)
     return (
-        f"{', '.join(f'{name} {cell[name]}' for name in dimensions)} = "
-        f"{'no value' if value is None else f'{value:.10g}'} {cell['UNIT_MEASURE']}"
-        f"  (status {cell['OBS_STATUS']}, {cell['N_SENDERS']} of {cell['N_EXPECTED']} senders)"
+        f"{', '.join(f'{name} {cell[name]}' for name in [*_dimensions(cell), 'MEASURE'])} = "
+        f"{number_text(value) if isinstance(value, float) else 'no value'}{f' {unit}' if unit != _COUNT else ''}"
+        f"  (status {status}{f', {meaning}' if meaning else ''}; {cell['N_SENDERS']} of {cell['N_EXPECTED']} senders)"
     )
 
 

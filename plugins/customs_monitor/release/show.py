@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customs_monitor.collection.records import Record
+from customs_monitor.release.behind import behind
 from customs_monitor.release.errors import NotInRelease
 from customs_monitor.release.history import manifest_as_of
 from customs_monitor.release.published import Published
@@ -18,13 +19,20 @@ from customs_storage import ObjectStore
 from customs_storage.layout import Layout
 
 Cell = str | int | float | None
+#: What a status says of a figure, in the words of a terminal; A (normal) needs none.
+STATUSES = {
+    "P": "provisional: senders are missing",
+    "L": "missing: the sender did not deliver",
+    "Q": "confidential: the value is not public",
+    "D": "the source answers a neighbouring question",
+}
 
 
 class Shown(Record):
     """Rows of an indicator, and which release says so.
 
     Attributes:
-        synthetic: whether deliveries that are made up are behind it.
+        synthetic: whether deliveries that are made up are behind any of the rows.
     """
 
     release_id: str
@@ -66,7 +74,11 @@ def show(
         created_at=published.manifest.created_at,
         indicator=indicator,
         title=entry.title,
-        synthetic=entry.synthetic,
+        synthetic=any(
+            item.synthetic
+            for shown_period in pc.unique(rows["TIME_PERIOD"]).to_pylist()
+            for item in behind(published.manifest.deliveries, entry, shown_period)
+        ),
         columns=tuple(rows.column_names),
         rows=tuple(zip(*(column.to_pylist() for column in rows.columns), strict=True)),
     )
@@ -89,6 +101,11 @@ def select(table: pa.Table, wanted: dict[str, str | None], indicator: str) -> pa
             raise NotInRelease(f"{indicator} has no figure for {column} {code}: it has {', '.join(codes)}")
         table = found
     return table
+
+
+def number_text(value: float) -> str:
+    """Return a figure for a terminal: whole numbers in full, others with six digits."""
+    return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
 
 
 def as_csv(shown: Shown) -> str:

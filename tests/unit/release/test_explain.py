@@ -10,13 +10,15 @@ import pytest
 from customs_monitor.collection.records import JudgementRecord, Receipt
 from customs_monitor.contracts import Registry
 from customs_monitor.release import release_now
-from customs_monitor.release.contents import CONTENTS, Contents
+from customs_monitor.release.behind import behind
+from customs_monitor.release.contents import CONTENTS, Contents, IndicatorEntry
 from customs_monitor.release.errors import NotInRelease
 from customs_monitor.release.exclusions import Exclusions
 from customs_monitor.release.explain import explain
 from customs_monitor.release.explain_text import as_text
 from customs_monitor.release.history import manifest_in_force
 from customs_monitor.validation.findings import ISSUE_SCHEMA
+from customs_storage.manifest import ManifestDelivery
 from customs_storage.parquet import write_parquet
 from support.releases import ANSWERS
 
@@ -56,7 +58,8 @@ class TestDeliveries:
 
     def test_reads_well(self, store, layout, registry, second):
         text = as_text(explain(store, layout, *FIGURE, registry=registry))
-        assert "CRMF_ELEMENT _T, MEASURE COUNT_4 = 12 PURE_NUMB  (status D, 26 of 27 senders)" in text
+        meaning = "the source answers a neighbouring question"
+        assert f"CRMF_ELEMENT _T, MEASURE COUNT_4 = 12  (status D, {meaning}; 26 of 27 senders)" in text
         assert "assumed since 2026-10-01: One question stands for all three elements." in text
         assert "warning: distribution_adds_up x1" in text
         assert "Rows (5 accepted rows enter the figures)\n  computed again from them: the same" in text
@@ -68,6 +71,22 @@ class TestDeliveries:
         told = explain(store, layout, *FIGURE, registry=registry)
         assert told.synthetic
         assert "RESTS ON SYNTHETIC DATA" in as_text(told)
+
+    def test_a_feed_by_cycle_is_behind_the_figures_of_its_own_cycles_only(self):
+        entry = IndicatorEntry(
+            id="o4-3", title="", table="3", objectives="4", level="result", unit="", source="", frequency="cycle",
+            state="published", reason="", spec=None, dataset=None, rows=1, synthetic=True,
+            feeds=("ms_questionnaire", "survey_results", "exchange_rates"),
+        )  # fmt: skip
+        asked, told, rates = (
+            ManifestDelivery(
+                feed=feed, period=period, sender="XX", delivery_id=f"{feed[:2]}-{period}", sha256="a" * 64,
+                received_at=datetime(2026, 11, 1, tzinfo=UTC), origin="", synthetic=False,
+            )
+            for feed, period in zip(entry.feeds, ("2021-2023", "2018-2020", "2020-12"), strict=True)
+        )  # fmt: skip
+        assert behind((asked, told, rates), entry, "2018-2020") == [told, rates]
+        assert behind((asked, told, rates), entry, "2021-2023") == [asked, rates]
 
     def test_an_unknown_cell_is_refused(self, store, layout, registry, second):
         with pytest.raises(NotInRelease, match="no column COLOUR"):

@@ -17,7 +17,7 @@ from customs_monitor.release.diff import diff
 from customs_monitor.release.errors import NothingPublished, NotInRelease, ReleaseError
 from customs_monitor.release.history import manifest_of, releases
 from customs_monitor.release.published import Published, Written
-from customs_monitor.release.show import as_csv, as_json, show
+from customs_monitor.release.show import as_csv, as_json, number_text, show
 from customs_monitor.release.summary import published_lines
 from customs_monitor.release.verifying import verify
 from support.releases import ANSWERS
@@ -99,6 +99,19 @@ class TestShow:
         rewrite(store, key, json.dumps(told).encode())
         with pytest.raises(ReleaseError, match=r"was written by other code .*marts"):
             show(store, layout, "o4-3", as_of=two[0].release_id)
+
+    def test_rows_are_synthetic_where_a_delivery_behind_them_is(
+        self, store, layout, registry, deliveries, fake_build, scratch
+    ):
+        deliveries.survey()
+        deliveries.survey(cycle="2021-2023", synthetic=True)
+        release_now(store, layout, registry, "run-1", scratch())
+        periods = ("2018-2020", "2021-2023", None)
+        assert [show(store, layout, "o4-3", period=period).synthetic for period in periods] == [False, True, True]
+
+    def test_a_count_is_told_in_full(self):
+        values = (2856840.0, -3.0, 1 / 3, 12345678901.0)
+        assert [number_text(value) for value in values] == ["2856840", "-3", "0.333333", "12345678901"]
 
     def test_csv_and_json_have_the_same_cells(self, store, layout, two):
         shown = show(store, layout, "o4-3")

@@ -7,7 +7,9 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from customs_monitor.cli import app
 from customs_monitor.collection.closing import tick
 from customs_monitor.collection.closing_text import sentence
 from customs_monitor.collection.explanations import Explanation
@@ -240,6 +242,11 @@ class TestGate:
         verdict = {item.check: item for item in read_manifest(store, release.release_id).gate}["coverage"]
         assert verdict.verdict == "warned"
         assert verdict.detail == "2018-2020: 26 of 27 senders, below 100%: o4-3"
+        listed = CliRunner().invoke(app, ["indicators", "--store", store.url]).output
+        assert listed.count("below coverage (26 of 27)") == 1
+        as_json = json.loads(CliRunner().invoke(app, ["indicators", "--json", "--store", store.url]).output)
+        coverage = {item["id"]: item["coverage"] for item in as_json if item["coverage"]}
+        assert coverage == {"o4-3": {"period": "2018-2020", "senders": 26, "expected": 27, "low": True}}
 
     def test_a_confidential_cell_in_public_is_caught(
         self, store, layout, registry, deliveries, fake_build, scratch, monkeypatch

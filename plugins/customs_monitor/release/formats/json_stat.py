@@ -143,5 +143,5 @@ def _meanings(table: IndicatorTable, name: str, values: Sequence[str]) -> dict[s
 def _notes(table: IndicatorTable) -> list[str]:
     notes = [table.spec.definition, f"Formula: {table.spec.formula}", f"Limits: {table.spec.limits}"]
     if table.entry.synthetic:
-        notes.insert(0, "Synthetic: made up from deliveries that say nothing of the real world.")
+        notes.insert(0, "Synthetic, in whole or in part: made up from deliveries that say nothing of the real world.")
     return [" ".join(note.split()) for note in notes]

@@ -36,7 +36,10 @@ def contents_sheet(table: IndicatorTable, rows: pa.Table, sheets: Mapping[str, s
     spans = f"{periods[0]} to {periods[-1]}" if len(periods) > 1 else "".join(periods)
     page = _Page(f"{spec.id}: {spec.title}")
     if table.entry.synthetic:
-        page.says("Synthetic", "Made up: the figures rest on synthetic deliveries and say nothing of the real world.")
+        page.says(
+            "Synthetic",
+            "The figures rest, in whole or in part, on deliveries that are made up and say nothing of the real world.",
+        )
     page.says("What it shows", spec.purpose)
     page.says("Unit", f"{spec.unit} (values: {'; '.join(units)})")
     page.says("Period", f"{spans}; {_frequency(table)}")

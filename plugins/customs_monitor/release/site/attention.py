@@ -32,7 +32,7 @@ class Attention:
     """What needs attention in a release.
 
     Attributes:
-        missing: feeds whose last period some sender has not delivered.
+        missing: of each feed the last period that anybody delivered, and later ones, where some sender has not.
         provisional: indicators whose last figure is not final.
         low: indicators whose last figure rests on fewer senders than their threshold asks for.
         awaiting: indicators without public figures, by the reason.
@@ -51,11 +51,16 @@ class Attention:
 
 
 def feed_coverages(registry: Registry, manifest: Manifest) -> list[FeedCoverage]:
-    """Return who delivered, by feed and period, the last period of each feed first."""
+    """Return who delivered, by feed and period, the last period of each feed first.
+
+    A period of a collection that has closed is there, also where nobody delivered.
+    """
     delivered: dict[tuple[str, str], set[str]] = {}
     for item in manifest.deliveries:
         if item.period != SEVERAL and item.feed in registry.feeds:
             delivered.setdefault((item.feed, item.period), set()).add(item.sender)
+    for closing in manifest.closings:
+        delivered.setdefault((closing.feed, closing.period), set())
     found = []
     for (feed, period), senders in delivered.items():
         missing = set(registry.expected_senders(feed, period)) - senders
@@ -72,15 +77,16 @@ def attention(contents: Contents, seen: Iterable[Observations], coverages: Itera
         coverages: who delivered.
     """
     seen = list(seen)
-    last: dict[str, FeedCoverage] = {}
+    latest: dict[str, list[FeedCoverage]] = {}
     for item in coverages:
-        last.setdefault(item.feed, item)
+        if not any(later.delivered for later in latest.setdefault(item.feed, [])):
+            latest[item.feed].append(item)
     awaiting: dict[str, list[IndicatorEntry]] = {}
     for entry in contents.indicators:
         if entry.state != "published":
             awaiting.setdefault(entry.reason, []).append(entry)
     return Attention(
-        missing=tuple(item for item in last.values() if item.missing),
+        missing=tuple(item for found in latest.values() for item in found if item.missing),
         provisional=tuple(item.entry for item in seen if item.is_provisional),
         low=tuple((item.entry, item.coverage[0]) for item in seen if item.coverage and item.coverage[0].low),
         awaiting=awaiting,

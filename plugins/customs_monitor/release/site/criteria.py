@@ -13,6 +13,7 @@ import duckdb
 from customs_monitor.release.site.drawing import Chart, lines
 from customs_monitor.release.site.grids import Grid, GridRow
 from customs_monitor.release.site.observations import EU, TOTAL, Cell
+from customs_monitor.release.site.scene import without_remark
 from customs_monitor.release.site.wording import NO_ROW, Labels, figure
 
 log = logging.getLogger(__name__)
@@ -178,7 +179,7 @@ class _Reading:
             EU,
             TOTAL,
         )
-        return tuple((code, self._labels.of("crc_code", code)) for (code,) in found)
+        return tuple((code, without_remark(self._labels.of("crc_code", code))) for (code,) in found)
 
     def senders(self, columns: set[str]) -> tuple[int, int] | None:
         if not columns >= {"n_senders", "n_expected"}:
@@ -189,7 +190,7 @@ class _Reading:
         return (int(found[0][0]), int(found[0][1]))
 
     def _named(self, codelist: str, code: str) -> str:
-        label = self._labels.of(codelist, code)
+        label = without_remark(self._labels.of(codelist, code))
         if codelist == "area" and code == "_Z":
             return "None that is listed"
         return f"{code} {label}" if codelist == "crc_code" and code != TOTAL and label != code else label

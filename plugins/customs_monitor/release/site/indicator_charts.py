@@ -13,9 +13,9 @@ from customs_monitor.release.site.drawing import (
     small_multiples,
     stacked_bars,
 )  # fmt: skip
-from customs_monitor.release.site.observations import EU, Observations
+from customs_monitor.release.site.observations import EU, SUPPRESSED, Observations
 from customs_monitor.release.site.scene import without_remark
-from customs_monitor.release.site.wording import lowered
+from customs_monitor.release.site.wording import POINTS, lowered
 
 SCORE_MEASURES = ("COUNT_1", "COUNT_2", "COUNT_3", "COUNT_4")
 SCORE_LABELS = ("1 not at all", "2 to a limited extent", "3 to some extent", "4 to a great extent")
@@ -25,8 +25,12 @@ _STATUS_COLOURS = {
     "COUNT_COMPLETED": "#0059b3",
     "COUNT_PERMANENT": "#56B4E9",
 }
+#: Units of figures that do not depend on the size of a Member State.
+_COMPARABLE = ("FRACTION", POINTS, "SCORE")
 #: Bars of one chart; the table has all.
 _BARS = 30
+#: So many that have no bar are named.
+_NAMED = 4
 #: From so many periods on the course over time is worth a line.
 _PERIODS = 3
 #: From so many Member States on their courses are told apart better side by side than on one plane.
@@ -57,7 +61,8 @@ def _scores(seen: Observations) -> Iterator[Chart]:
         for code in seen.codes(dimension, seen.periods[:1]):
             rows |= _distribution(seen, without_remark(seen.label(dimension, code)), seen.periods[0], dimension, code)
     if rows:
-        caption = f"Answers by score, {seen.periods[0]}: number of answers"
+        unless = " unless another cycle is named" if len(seen.periods) > 1 else ""
+        caption = f"Answers by score, {seen.periods[0]}{unless}: number of answers"
         yield stacked_bars(f"{seen.spec.id}-scores", caption, rows, series, share=True)
 
 
@@ -111,13 +116,17 @@ def _split(seen: Observations) -> Iterator[Chart]:
     """Draw the last period by the first dimension."""
     last, measure = seen.periods[0], seen.key_measure
     for dimension in seen.dimensions[:2]:
-        found = {
-            without_remark(seen.label(dimension, code)): value
-            for code in seen.codes(dimension, [last])
-            if (value := seen.value(last, EU, measure, dimension, code)) is not None
-        }
+        codes = {without_remark(seen.label(dimension, code)): code for code in seen.codes(dimension, [last])}
+        values = {label: seen.value(last, EU, measure, dimension, code) for label, code in codes.items()}
+        found = {label: value for label, value in values.items() if value is not None}
         if len(found) > 1:
-            caption = f"{seen.named(measure)} by {lowered(seen.column(dimension))}, European Union, {last}"
+            hidden = [
+                label
+                for label, code in codes.items()
+                if (item := seen.at(last, EU, measure, dimension, code)) is not None and item.status == SUPPRESSED
+            ]
+            by = lowered(seen.column(dimension))
+            caption = f"{seen.named(measure)} by {by}, European Union, {last}{_left_out(confidential=hidden)}"
             shown = dict(sorted(found.items(), key=lambda item: -item[1])[:_BARS])
             name = f"{seen.spec.id}-{dimension.lower().replace('_', '-')}"
             yield bars(name, caption, shown, unit=seen.units[measure])
@@ -136,14 +145,27 @@ def _ranked(seen: Observations) -> Iterator[Chart]:
     if len(found) < 2:
         return
     # A sum of all would dwarf its parts; a mean or share lies among them.
-    if unit in ("FRACTION", "SCORE") and (whole := seen.value(last, EU, measure)) is not None:
+    if unit in _COMPARABLE and (whole := seen.value(last, EU, measure)) is not None:
         found[EU] = whole
     ordered = sorted(found, key=lambda area: (-found[area], area))
     rows = {seen.label("REF_AREA", area): found[area] for area in ordered}
-    missing = seen.missing(last)
-    note = f" (not delivered: {', '.join(seen.label('REF_AREA', area) for area in missing)})" if missing else ""
+    hidden = [area for area in seen.areas if (item := seen.at(last, area, measure)) and item.status == SUPPRESSED]
+    note = _left_out(
+        not_delivered=[seen.label("REF_AREA", area) for area in seen.missing(last)],
+        confidential=[seen.label("REF_AREA", area) for area in hidden],
+    )
     caption = f"{seen.named(measure)} by Member State, {last}{note}"
     yield bars(f"{seen.spec.id}-areas", caption, rows, unit=unit, marked=seen.label("REF_AREA", EU))
+
+
+def _left_out(**why: list[str]) -> str:
+    """Return what a caption says of bars that are not there, by the reason; many are counted, the table has them."""
+    reasons = {reason.replace("_", " "): names for reason, names in why.items() if names}
+    told = [
+        f"{reason}: {', '.join(names)}" if len(names) <= _NAMED else f"{len(names)} {reason}"
+        for reason, names in reasons.items()
+    ]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _courses(seen: Observations) -> Iterator[Chart]:
@@ -154,7 +176,7 @@ def _courses(seen: Observations) -> Iterator[Chart]:
     }
     if len(seen.periods) >= _PERIODS and len(panels) >= _PANELS:
         unit = seen.units[measure]
-        shared = unit in ("FRACTION", "SCORE")
+        shared = unit in _COMPARABLE
         scale = "all on one scale" if shared else "each on its own scale"
         caption = f"{seen.named(measure)} by Member State over time, {scale}"
         yield small_multiples(f"{seen.spec.id}-courses", caption, panels, unit=unit, one_scale=shared)

@@ -12,11 +12,11 @@ import duckdb
 
 from customs_monitor.release.contents import IndicatorEntry
 from customs_monitor.release.datasets import Dataset
-from customs_monitor.release.site.wording import Labels, observation
+from customs_monitor.release.site.wording import POINTS, Labels, observation
 
 EU = "EU27_2020"
 TOTAL = "_T"
-MISSING, PROVISIONAL = "L", "P"
+MISSING, PROVISIONAL, SUPPRESSED = "L", "P", "Q"
 _SCORE_HEADLINE = ("MEAN", "SHARE_3_4", "RESPONDENTS", "NO_REPLY")
 
 
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Observation:
-    """A published figure."""
+    """A published figure; its unit is UNIT_MEASURE, or POINTS for a difference of fractions."""
 
     value: float | None
     unit: str
@@ -90,7 +90,8 @@ class Observations:
         for period, area, measure, value, unit, status, senders, expected, *codes in rows:
             split = [(name, code) for name, code in zip(dimensions, codes, strict=True) if code != TOTAL]
             dimension, code = split[0] if split else ("", TOTAL)
-            self.found[Place(period, area, dimension, code, measure)] = Observation(value, unit, status)
+            shown = POINTS if unit == "FRACTION" and "DIFFERENCE" in measure else unit
+            self.found[Place(period, area, dimension, code, measure)] = Observation(value, shown, status)
             if area == EU or period not in self._senders:
                 self._senders[period] = (senders, expected)
             if status == MISSING:
@@ -138,6 +139,8 @@ class Observations:
     def named(self, measure: str) -> str:
         """Return what a measure counts: `Number` says nothing without the unit."""
         label = self.label("MEASURE", measure)
+        if self.units.get(measure) == POINTS:
+            return f"{label} (percentage points)"
         return f"{label} of {self.spec.unit}" if measure == "NUMBER" else label
 
     def column(self, name: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from customs_monitor.collection.records import JudgementRecord, RuleCount
+from customs_monitor.release.behind import behind
 from customs_monitor.release.contents import Contents, IndicatorEntry
-from customs_monitor.release.explain import Step, behind, lineage
+from customs_monitor.release.explain import Step, lineage
 from customs_storage.manifest import Manifest, ManifestDelivery
 
 #: Deliveries that a page lists; the manifest has all.

@@ -121,7 +121,9 @@ def write_site(
     for country in countries(listed, seen.values(), coverages):
         pages.write(f"countries/{country.code}.html", "country", country=country)
     pages.write("countries.html", "countries", comparisons=comparisons(listed, seen.values()), listed=listed)
-    reporting = Reporting(contents, list(seen.values()), coverages, questions(folder, labels), labels)
+    reporting = Reporting(
+        contents, list(seen.values()), coverages, questions(folder, labels), labels, origins.is_synthetic
+    )
     for cycle in reported:
         report = reporting.report(cycle)
         links = [(section.id, section.title) for section in report.sections]

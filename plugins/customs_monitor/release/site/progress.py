@@ -6,11 +6,11 @@ One report becomes a page and a PDF (`progress_pdf`), so that both say the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from customs_monitor.contracts.periods import first_day, last_day
-from customs_monitor.release.contents import Contents
+from customs_monitor.release.contents import Contents, IndicatorEntry
 from customs_monitor.release.site.attention import FeedCoverage
 from customs_monitor.release.site.drawing import Chart
 from customs_monitor.release.site.framework import LEVELS, TABLES, Table
@@ -21,7 +21,7 @@ from customs_monitor.release.site.sentences import change_of, told
 from customs_monitor.release.site.wording import NO_ROW, Labels, counted, figure, listed
 
 _LEVEL_TITLES = {"output": "Outputs", "result": "Results", "outcome": "Outcomes"}
-_ROWS = 15
+_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -84,13 +84,18 @@ def cycles(seen: Iterable[Observations]) -> list[str]:
 
 @dataclass(frozen=True)
 class Reporting:
-    """What the reports of a release are written from."""
+    """What the reports of a release are written from.
+
+    Attributes:
+        is_synthetic: tells whether figures of an indicator for a period rest on made-up deliveries.
+    """
 
     contents: Contents
     seen: Sequence[Observations]
     coverages: Sequence[FeedCoverage]
     questions: Sequence[Question]
     labels: Labels
+    is_synthetic: Callable[[IndicatorEntry, str], bool]
 
     def report(self, cycle: str) -> Report:
         """Return the report of a cycle."""
@@ -108,7 +113,7 @@ class Reporting:
         return Report(
             cycle,
             before,
-            any(item.entry.synthetic for item, _ in answered),
+            any(self.is_synthetic(item.entry, period) for item, period in answered),
             tuple(self._summary(cycle, answered)),
             tuple(numbered),
         )
@@ -143,9 +148,9 @@ class Reporting:
                 f"The Member States were asked about {counted(len(questions), 'indicator')} of this cycle. "
                 f"{senders} of {expected} returned their answers."
             )
-            missing = sorted({area for found in coverage for area in found.missing})
+            missing = {area for found in coverage for area in found.missing}
             if missing:
-                named = listed([self.labels.of("area", area) for area in missing])
+                named = listed(self.labels.areas(missing))
                 paragraphs.append(f"No answers came from {named}. Figures for the Union are formed without them.")
             elif senders < expected:
                 paragraphs.append("The source does not name those who did not answer.")
@@ -163,7 +168,7 @@ class Reporting:
     def _missing(self, coverages: Sequence[FeedCoverage]) -> str:
         """Return who is missing, the last period first."""
         found = [item for item in coverages if item.missing]
-        told = [f"{item.period} {listed([self.labels.of('area', code) for code in item.missing])}" for item in found]
+        told = [f"{item.period} {listed(self.labels.areas(item.missing))}" for item in found]
         return "; ".join(told) or "nobody"
 
     def _objectives(self, table: Table, cycle: str, before: str | None) -> Section | None:
@@ -192,7 +197,7 @@ class Reporting:
         if seen.spec.stock_flow == "score" and seen.periods[0] == period:
             chart = next(iter(indicator_charts(seen)), None)
         words = list(told(seen, period, earlier))
-        if seen.entry.synthetic:
+        if self.is_synthetic(seen.entry, period):
             words.append("These figures rest on synthetic data, in whole or in part.")
         paragraphs = [" ".join(words)] if words else []
         return Section(
@@ -270,8 +275,8 @@ def _tables(seen: Observations, period: str, earlier: str | None) -> Iterator[Re
     heads = tuple(_head(seen, item, measure) if len(measures) > 1 else item for item, measure in columns)
     places: list[tuple[str, str, str]] = [("European Union", "", "_T")]
     dimension = next(iter(seen.dimensions), "")
-    codes = seen.codes(dimension, [period])[:_ROWS] if dimension else []
-    places += [(seen.label(dimension, code), dimension, code) for code in codes]
+    codes = seen.codes(dimension, [period]) if dimension else []
+    places += [(seen.label(dimension, code), dimension, code) for code in codes[:_ROWS]]
     rows = []
     for label, name, code in places:
         cells = [seen.at(item, EU, measure, name, code) for item, measure in columns]
@@ -279,7 +284,8 @@ def _tables(seen: Observations, period: str, earlier: str | None) -> Iterator[Re
             rows.append((Cell(label), *(cell.cell if cell else Cell(NO_ROW) for cell in cells)))
     if rows:
         first = seen.column(dimension) if dimension else ""
-        yield ReportTable(f"{seen.entry.id}, {seen.spec.unit}, {period}", (first, *heads), tuple(rows))
+        more = f" (the first {_ROWS} of {len(codes)}; the page of the indicator has all)" if len(codes) > _ROWS else ""
+        yield ReportTable(f"{seen.entry.id}, {seen.spec.unit}, {period}{more}", (first, *heads), tuple(rows))
 
 
 _SHORT_HEADS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from customs_monitor.release.site.observations import EU, Observations
-from customs_monitor.release.site.wording import counted, figure, listed
+from customs_monitor.release.site.wording import POINTS, counted, figure, listed
 
 _STATES = {
     "COUNT_COMPLETED": "completed",
@@ -46,7 +46,7 @@ def change_of(seen: Observations, period: str, earlier: str) -> tuple[str, str, 
     if old is None or new is None:
         return None
     unit = seen.units[seen.key_measure]
-    if unit == "FRACTION":
+    if unit in ("FRACTION", POINTS):
         difference = f"{100 * (new - old):+.1f} percentage points"
     elif unit == "SCORE":
         difference = f"{new - old:+.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -30,6 +30,9 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
     "hazard_code": ("hazard_category", "product_risk"),
 }
 _NARROW_SPACE = "\u202f"
+#: A difference of two fractions is one too, in the data files; to a reader it is of percentage points.
+POINTS = "POINTS"
+_PER_CENT: Mapping[str | None, str] = {"FRACTION": "%", POINTS: "pp"}
 _LARGE, _SMALL, _TINY = 1e5, 10, 1e-3
 
 
@@ -38,20 +41,26 @@ def figure(value: object, unit: str | None = None) -> str:
     if value is None:
         return NO_ROW
     number = float(value) if isinstance(value, Decimal | int | float) else math.nan
-    if unit == "FRACTION":
-        return f"{number:.1%}".replace("%", f"{_NARROW_SPACE}%")
-    if unit == "SCORE":
-        return f"{number:.2f}"
-    decimals = 0 if number == int(number) or abs(number) >= _LARGE else 2 if abs(number) >= _SMALL else 4
-    text = f"{number:,.{decimals}f}" if abs(number) >= _TINY or number == 0 else f"{number:.3g}"
-    return text.replace(",", _NARROW_SPACE)
+    if unit in _PER_CENT:
+        text = f"{number * 100:.1f}{_NARROW_SPACE}{_PER_CENT[unit]}"
+    elif unit == "SCORE":
+        text = f"{number:.2f}"
+    else:
+        decimals = 0 if number == int(number) or abs(number) >= _LARGE else 2 if abs(number) >= _SMALL else 4
+        text = f"{number:,.{decimals}f}" if abs(number) >= _TINY or number == 0 else f"{number:.3g}"
+    return _with_a_minus(text.replace(",", _NARROW_SPACE))
 
 
 def tick_text(value: float, unit: str | None = None) -> str:
     """Return the figure at a tick of an axis: without the decimals that every other tick has, too."""
-    if unit == "FRACTION":
-        return f"{value * 100:g}{_NARROW_SPACE}%"
-    return figure(value) if value == int(value) else f"{value:g}"
+    if unit in _PER_CENT:
+        return _with_a_minus(f"{value * 100:g}{_NARROW_SPACE}{_PER_CENT[unit]}")
+    return figure(value) if value == int(value) else _with_a_minus(f"{value:g}")
+
+
+def _with_a_minus(text: str) -> str:
+    """Return a figure with a minus sign, which is as wide as a plus, in the place of a hyphen before it."""
+    return f"\u2212{text[1:]}" if text.startswith("-") else text
 
 
 def cell(value: object) -> str:
@@ -120,6 +129,10 @@ class Labels:
         if codelist is None or codelist not in self._codelists:
             return text
         return self._codelists[codelist].label(text) or text
+
+    def areas(self, codes: Iterable[str]) -> list[str]:
+        """Return the names of areas, sorted."""
+        return sorted(self.of("area", code) for code in codes)
 
     def of_column(self, column: str, codelist: str | None, code: object) -> str:
         """Return the label of a value of a table's column, the value itself where it is no code."""

@@ -19,6 +19,7 @@ from customs_monitor.release.history import releases
 from customs_monitor.release.site import frontend, write_site
 from customs_monitor.release.site.wording import figure, observation
 from customs_storage import open_store
+from customs_storage.manifest import ManifestClosing
 from support.fabricated import fabricate
 from support.releases import ANSWERS, CYCLE
 
@@ -190,7 +191,7 @@ def test_an_indicator_tells_figure_coverage_status_definition_and_origin(site):
 def test_the_overview_says_what_changed_and_what_needs_attention(site, whole):
     text = Page(site / "index.html").text
     assert "1 delivery: revision" in text
-    assert "o4-3 : 3 rows revised, 3 figures among them; 0 added, 0 removed." in text
+    assert "o4-3 : 3 rows changed, 3 of them in the figure; 0 added, 0 removed." in text
     assert "No feed brings it yet. Source: MS questionnaire" in text
     text = Page(whole / "index.html").text
     assert "indicators provisional" in text
@@ -236,6 +237,42 @@ def test_a_member_state_is_compared_with_the_union_and_itself(whole):
     assert "Malta" in table.text
 
 
+def test_a_difference_of_rates_is_told_in_percentage_points(whole):
+    page = Page(whole / "indicators" / "o567-20.html")
+    assert re.search(r"Rate of AEOs minus rate of others \(percentage points\) \S+ pp", page.text)
+
+
+def test_a_chart_says_which_bars_are_confidential(whole):
+    text = Page(whole / "indicators" / "o4-7.html").text
+    assert "by common risk criterion, European Union, 2026-Q3 (confidential: Criterion 01)" in text
+
+
+def test_a_collection_that_closed_without_any_delivery_needs_attention(tmp_path, registry, layout):
+    made = fabricate(registry, tmp_path / "release")
+    closed = ManifestClosing(feed="crc_statistics", period="2026-Q3", number=1)
+    manifest = made.manifest.model_copy(update={"closings": (closed,)})
+    write_site(open_store(tmp_path / "store"), layout, registry, manifest, made.contents, made.folder)
+    words = "Nobody has delivered : Quarterly statistics on common risk criteria, 2026-Q3, whose deadline has passed."
+    assert words in Page(made.folder / "site" / "index.html").text
+    assert re.search(
+        r"Quarterly statistics on common risk criteria 2026-Q3 0 27 Austria, Belgium, Bulgaria, Croatia, Cyprus",
+        Page(made.folder / "site" / "quality.html").text,
+    )
+
+
+def test_a_report_says_that_it_is_synthetic_where_the_figures_of_its_cycle_are(
+    store, layout, registry, deliveries, fake_build, scratch
+):
+    deliveries.survey()
+    deliveries.survey(cycle="2021-2023", synthetic=True)
+    release = release_now(store, layout, registry, "run-1", scratch())
+    for cycle, expected in ((CYCLE, False), ("2021-2023", True)):
+        key = layout.key("release_file", release_id=release.release_id, path=f"site/reports/{cycle}.html")
+        text = Page(store.local_path(key)).text
+        assert ("This report rests in part on synthetic data" in text) is expected
+        assert ("These figures rest on synthetic data" in text) is expected
+
+
 def test_an_objective_leads_from_outputs_to_outcomes(whole):
     page = Page(whole / "objectives" / "4.html")
     words = page.text
@@ -246,11 +283,11 @@ def test_an_objective_leads_from_outputs_to_outcomes(whole):
 def test_the_changes_say_why_figure_by_figure(site):
     text = Page(site / "changes.html").text
     assert "1 delivery in the place of earlier ones of the same sender and period" in text
-    assert "3 rows revised, 3 figures among them; 0 added, 0 removed. Because of:" in text
+    assert "3 rows changed, 3 of them in the figure; 0 added, 0 removed. Because of:" in text
     assert re.search(r"Because of: revision: [^:]+, 2018-2020 \(TAXUD\)", text)
     assert re.search(r"2018-2020 · _T · COUNT_4 revised OBS_VALUE 11 OBS_VALUE 12 revision", text)
     page = Page(site / "indicators" / "o4-3.html").text
-    assert "3 rows revised, 3 figures among them; 0 added, 0 removed." in page
+    assert "3 rows changed, 3 of them in the figure; 0 added, 0 removed." in page
     assert re.search(r"Because of: revision: .*2018-2020 \(TAXUD\)", page)
 
 
@@ -376,6 +413,9 @@ def test_a_confidential_figure_is_a_letter_and_not_a_number(store, layout, regis
         (1.59041, None, "1.5904"),
         (123.456, None, "123.46"),
         (None, None, "\u2013"),
+        (-56308, None, "\u221256\u202f308"),
+        (-0.0292, "FRACTION", "\u22122.9\u202f%"),
+        (-0.0292, "POINTS", "\u22122.9\u202fpp"),
     ],
 )
 def test_figures_are_written_for_people(value, unit, text):
