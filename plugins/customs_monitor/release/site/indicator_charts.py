@@ -108,7 +108,8 @@ def _line(seen: Observations, measures: list[str]) -> Chart:
     if len(named) == 1:
         named = {"European Union": next(iter(named.values()))}
     caption = f"{seen.named(measures[0]) if len(measures) == 1 else 'Course over time'}, European Union over time"
-    provisional = [period for period in seen.periods if seen.period_is_provisional(period)]
+    if provisional := [period for period in seen.periods if seen.period_is_provisional(period)]:
+        caption += " (hollow: provisional)"
     return lines(f"{seen.spec.id}-time", caption, named, unit=unit, provisional=provisional)
 
 
