@@ -1,9 +1,10 @@
 """`kill -9` of `customs-monitor run` at any moment: readers see whole releases, and the next run completes.
 
-The points are drawn uniformly over the measured length of an undisturbed run, by the seed below; a failure tells the
-point. Rounds take turns: in an empty store with first deliveries, and in a store that has a release with deliveries
-that add and supersede. A run is killed several times in each, so that later kills meet what earlier ones have left;
-then one is let through, while a reader looks on without a pause.
+The points are drawn uniformly over the measured length of an undisturbed run, by the seed below, and over a tenth less
+after every run that ended before its point; a failure tells the point. Rounds take turns: in an empty store with first
+deliveries, and in a store that has a release with deliveries that add and supersede. A run is killed several times in
+each, so that later kills meet what earlier ones have left; then one is let through, while a reader looks on without a
+pause.
 
 Budget on 2 cores: a run takes some 3 s, forked from a process that has imported everything, with dbt's work remembered
 (`support.warm_server` says why that is the same); 50 points take two minutes, so `make test` draws the first 16 of them
@@ -165,7 +166,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_shows_no_mix(
         while done < kills:
             scene, inbox = scenes[rounds % 2], tmp_path / scenes[rounds % 2].name
             rounds += 1
-            assert rounds < kills, "most runs end before they are killed: the measured length is wrong"
+            assert rounds < kills + 20, "most runs end before they are killed: the measured length is wrong"
             scene.prepare(stores, f"round-{rounds}")
             store, undisturbed = stores.open(f"round-{rounds}"), stores.open(scene.name)
             reader = Reader(store, layout)
@@ -175,6 +176,8 @@ def test_a_kill_at_any_moment_loses_nothing_and_shows_no_mix(
                 was_killed = runs.kill(store.url, inbox, point)
                 reader.look(f"round {rounds}, killed after {point:.3f} s")
                 if not was_killed:
+                    # What is left takes less time, and so may a machine that others use.
+                    seconds *= 0.9
                     break
                 done += 1
             with reader.looking_on(f"round {rounds}, the next run"):
