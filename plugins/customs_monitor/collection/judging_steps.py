@@ -167,7 +167,8 @@ def commit(store: ObjectStore, layout: Layout, contract: Contract, item: Judged,
     if item.judgement.accepted is not None:
         put_uncommitted(store, rows_key(layout, record, record.revision), item.judgement.accepted)
     if record.issues:
-        for path in write_reports(item.source, item.delivery, item.judgement, contract, item.folder / "reports"):
+        reports = item.folder / "reports"
+        for path in write_reports(item.source, item.delivery, item.judgement, contract, item.layout, reports):
             put_uncommitted(store, report_key(layout, record, path.name, record.revision), path)
     store.put(judgement_key(layout, record, record.revision), record.to_bytes())
 

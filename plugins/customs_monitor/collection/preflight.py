@@ -33,7 +33,7 @@ class Preflight:
 
     def write(self, folder: Path) -> list[Path]:
         """Write the whole report (JSON, HTML, issues, annotated copy) and return its files."""
-        return write_reports(self.source, self.delivery, self.judgement, self.contract, folder)
+        return write_reports(self.source, self.delivery, self.judgement, self.contract, self.layout, folder)
 
 
 def preflight(

@@ -19,7 +19,7 @@ class _Format(BaseModel):
 
 
 class CsvFormat(_Format):
-    """Delimited text, plain or gzipped: RFC 4180 with any one-character delimiter."""
+    """Delimited text, plain, gzipped or alone in a ZIP archive: RFC 4180 with any one-character delimiter."""
 
     type: Literal["csv"] = "csv"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1, description="Detected when absent.")
@@ -28,6 +28,10 @@ class CsvFormat(_Format):
     )
     null_values: tuple[str, ...] = Field(default=(), description="Texts that mean a missing value.")
     trim: bool = Field(default=True, description="Strip white space around unquoted and quoted values.")
+    escape: Literal["\\"] | None = Field(
+        default=None,
+        description='The sign before a quote inside quotes, where they are not doubled: `"a \\"b\\""`.',
+    )
 
 
 class ExcelFormat(_Format):

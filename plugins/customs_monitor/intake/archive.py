@@ -16,19 +16,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from customs_monitor.intake.limits import DEFAULT_LIMITS, MIB, Limits
-from customs_monitor.intake.source import WORKBOOK_PARTS, WORKBOOK_SIGNATURES
+from customs_monitor.intake.source import ARCHIVES, WORKBOOK_PARTS, WORKBOOK_SIGNATURES
+from customs_monitor.intake.zip_content import METHODS, content, is_encrypted
 from customs_monitor.intake.zip_directory import ArchiveFault, Entry, read_entries
 
-_STORED, _DEFLATED = 0, 8
-_ENCRYPTED = 0x0001 | 0x0040 | 0x2000
-_UTF8 = 0x0800
-_CHUNK = 1 << 18
 _EMPTY = b"PK\x05\x06"
 #: What systems put beside the files that somebody packs.
 _BESIDE = re.compile(r"(?:.*/)?(?:__MACOSX/.*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 #: First bytes of what is packed itself; of ZIP archives only workbooks may lie in one.
-_PACKED = (b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", _EMPTY)
+_PACKED = (b"\x1f\x8b", *ARCHIVES)
 _TAR = (257, b"ustar")
 _LONGEST_NAME = 200
 #: Parts of a workbook: a few hundred with a sheet for every month of years.
@@ -122,9 +119,9 @@ def _faults(entries: list[Entry]) -> Iterator[ArchiveFault]:
     """Find what is wrong with members as the table of contents has them."""
     seen: set[str] = set()
     for entry in entries:
-        if entry.flags & _ENCRYPTED or entry.method == 99:
+        if is_encrypted(entry):
             yield ArchiveFault("ARCHIVE_ENCRYPTED", "It is protected by a password.", entry.name)
-        elif entry.method not in (_STORED, _DEFLATED):
+        elif entry.method not in METHODS:
             yield ArchiveFault("ARCHIVE_METHOD", f"It is packed by method {entry.method}.", entry.name)
         kind = stat.S_IFMT(entry.mode)
         if kind and kind not in (stat.S_IFREG, stat.S_IFDIR):
@@ -181,7 +178,7 @@ def _unpack(
         path = folder / f"{number:05d}"
         size, checksum = 0, 0
         with path.open("xb") as target:
-            for part in _content(file, entry):
+            for part in content(file, entry):
                 size += len(part)
                 if total + size > allowed:
                     raise ArchiveFault(
@@ -196,36 +193,6 @@ def _unpack(
         _refuse_packed(path, entry)
         total += size
         yield Member(_name(entry), path, size)
-
-
-def _content(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
-    """Yield the bytes of a member, no more than `_CHUNK` at a time."""
-    file.seek(entry.data)
-    left = entry.packed
-    inflate = zlib.decompressobj(wbits=-15) if entry.method == _DEFLATED else None
-    while left:
-        packed = file.read(min(left, _CHUNK))
-        if not packed:
-            raise ArchiveFault("ARCHIVE_DAMAGED", "It is cut short.", entry.name)
-        left -= len(packed)
-        if inflate is None:
-            yield packed
-            continue
-        while packed:
-            if inflate.eof:
-                raise ArchiveFault("ARCHIVE_NOT_CLEAN", "There are bytes behind its content.", entry.name)
-            try:
-                part = inflate.decompress(packed, _CHUNK)
-            except zlib.error as error:
-                raise ArchiveFault("ARCHIVE_DAMAGED", f"It cannot be unpacked ({error}).", entry.name) from error
-            packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
-            if part:
-                yield part
-    if inflate is not None:
-        while part := inflate.decompress(inflate.unconsumed_tail, _CHUNK):
-            yield part
-        if not inflate.eof:
-            raise ArchiveFault("ARCHIVE_DAMAGED", "It is cut short.", entry.name)
 
 
 def _refuse_packed(path: Path, entry: Entry) -> None:

@@ -7,7 +7,7 @@ line breaks in quotes and blank lines, and where a byte is wrong.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from pyarrow import csv as arrow_csv
 from customs_monitor.contracts.formats import CsvFormat
 from customs_monitor.intake.blocks import Block, cut_blocks
 from customs_monitor.intake.errors import IntakeError, IntakeProblem, shown
+from customs_monitor.intake.escapes import Unescaped
 from customs_monitor.intake.header import Header, invalid_bytes, read_head, read_header
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
 from customs_monitor.intake.source import ByteStream, open_bytes, text_stream
@@ -34,27 +35,37 @@ _MAY_CLOSE = np.isin(np.arange(256), [*b" \t\r\n", 0xA0])
 _CURE_SHAPE = "Give every record one field per column; quote a field that holds the delimiter or a line break."
 
 
-def open_delimited(path: Path, fmt: CsvFormat, limits: Limits = DEFAULT_LIMITS) -> RawTable:
+def open_delimited(
+    path: Path,
+    fmt: CsvFormat,
+    limits: Limits = DEFAULT_LIMITS,
+    naming: Callable[[Sequence[str]], Sequence[str]] | None = None,
+) -> RawTable:
     """Open CSV, TSV or other delimited text.
 
     Args:
-        path: The file, plain or gzipped.
+        path: The file, plain, gzipped or alone in a ZIP archive.
         fmt: What the contract declares; the rest is detected.
         limits: Bounds of the read.
+        naming: Turns the header's fields into those that name the columns.
 
     Returns:
-        The table. A last column without a name that holds no value (a delimiter at the end of every line) is no
-        column. Records with too few or too many fields are left out and become problems.
+        The table. A last column without a name that holds no value (a delimiter at the end of every line, or of
+        every line but the header) is no column. Records with too few or too many fields are left out and become
+        problems.
 
     Raises:
         IntakeError: The header cannot be read. Later faults are raised by the table's batches.
     """
     with ExitStack() as stack:
         stream, mark = text_stream(stack.enter_context(open_bytes(path, limits)))
+        if fmt.escape is not None:
+            stream = Unescaped(stream)
         head = read_head(stream, limits)
         encoding = "utf-8" if mark else None
         header = read_header(head, fmt, limits, encoding=encoding, whole=len(head) < limits.head_bytes)
-        parser = _Parser.of(header, fmt, limits)
+        names = header.cells if naming is None else naming(header.cells)
+        parser = _Parser.of(header, name_columns(names, limits, header.line), fmt)
         problems: list[IntakeProblem] = []
         batches = _batches(stream, head, header, parser, problems, limits, stack.pop_all())
         return RawTable(parser.columns, batches, problems)
@@ -125,11 +136,8 @@ class _Parser:
     nulls: tuple[str, ...]
 
     @classmethod
-    def of(cls, header: Header, fmt: CsvFormat, limits: Limits) -> _Parser:
-        cells = header.cells
-        trailing = len(cells) > 1 and not cells[-1].strip()
-        columns = name_columns(cells[:-1] if trailing else cells, limits, header.line)
-        return cls(columns, trailing, header.delimiter, fmt.trim, ("", *fmt.null_values))
+    def of(cls, header: Header, columns: tuple[str, ...], fmt: CsvFormat) -> _Parser:
+        return cls(columns, header.trailing, header.delimiter, fmt.trim, ("", *fmt.null_values))
 
     def parse(self, block: Block) -> _Parsed:
         """Parse one block.
@@ -202,8 +210,8 @@ class _Parser:
         return whole.filter(empty), problems
 
     def _misshapen(self, line: int, found: int, text: str) -> IntakeProblem:
-        expected = len(self.columns)
-        few = found < expected
+        few = found < len(self.columns) + self.trailing
+        expected = len(self.columns) + (self.trailing and few)
         return IntakeProblem(
             code="RECORD_TOO_FEW_FIELDS" if few else "RECORD_TOO_MANY_FIELDS",
             line=line,

@@ -12,7 +12,7 @@ import numpy as np
 from customs_monitor.contracts.formats import CsvFormat
 from customs_monitor.intake.errors import IntakeError
 from customs_monitor.intake.limits import Limits
-from customs_monitor.intake.source import WORKBOOK_SIGNATURES, ByteStream, binary_kind
+from customs_monitor.intake.source import WORKBOOK_SIGNATURES, ByteStream, binary_kind, is_packed
 from customs_monitor.intake.structure import line_breaks, scan_records
 
 DELIMITERS = ",;\t|"
@@ -24,12 +24,13 @@ class Header:
     """The start of a delimited file.
 
     Attributes:
-        cells: The header's fields as found.
+        cells: The header's fields as found; without the last one where it stands for no column (`trailing`).
         line: The header's line.
         delimiter: One character.
         encoding: `utf-8`, `windows-1252`, or None while every byte so far is ASCII and so reads the same in both.
         data_start: Offset of the first byte after the header record.
         data_line: Line of that byte.
+        trailing: Whether a delimiter ends the records, so that each has a field more than there are columns.
     """
 
     cells: tuple[str, ...]
@@ -38,6 +39,7 @@ class Header:
     encoding: str | None
     data_start: int
     data_line: int
+    trailing: bool
 
 
 def read_head(stream: ByteStream, limits: Limits) -> bytes:
@@ -134,13 +136,15 @@ def read_header(head: bytes, fmt: CsvFormat, limits: Limits, *, encoding: str | 
             "Put the column names in the first row, and nothing else.",
             line=first_line,
         )
+    named = len(cells) - (len(cells) > 1 and not cells[-1].strip())
     return Header(
-        cells=tuple(cells),
+        cells=tuple(cells[:named]),
         line=first_line,
         delimiter=delimiter,
         encoding=encoding,
         data_start=start + ends[0],
         data_line=first_line + len(line_breaks(record, final=True)),
+        trailing=_ends_in_delimiter(text, delimiter, named, header_does=named < len(cells)),
     )
 
 
@@ -155,6 +159,17 @@ def detect_delimiter(text: str) -> str:
         return (agreeing / len(records) if records else 1.0, header)
 
     return max(DELIMITERS, key=merit)
+
+
+def _ends_in_delimiter(text: str, delimiter: str, named: int, *, header_does: bool) -> bool:
+    """Tell whether a delimiter ends the records; some writers put it behind the records and not behind the header.
+
+    UN Comtrade's downloads do; the ECB ends all lines so. Where the records are of neither shape the header decides.
+    """
+    records = _records(text, delimiter, _RECORDS_LOOKED_AT)[1:]
+    ending = sum(len(fields) == named + 1 and not fields[-1].strip() for fields in records)
+    bare = sum(len(fields) == named for fields in records)
+    return header_does if ending == bare else ending > bare
 
 
 def refuse_other_formats(head: bytes) -> None:
@@ -191,6 +206,8 @@ def refuse_other_formats(head: bytes) -> None:
 
 
 def _cure(head: bytes) -> str:
+    if is_packed(head):
+        return "Send the files that are in it, one by one."
     if head.startswith(WORKBOOK_SIGNATURES):
         return "Open the workbook, save the sheet with the table as CSV (UTF-8), and send that file."
     return "Send the table itself, exported as CSV (UTF-8): the name of a file does not change its kind."

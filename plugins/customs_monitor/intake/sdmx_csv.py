@@ -2,7 +2,8 @@
 
 Field guides: https://github.com/sdmx-twg/sdmx-csv (data message). With `labels=both` a header is `FREQ: Frequency`
 and a cell `M: Monthly`; both are reduced to the code. Version 2.0 may add a sub-field separator to a name
-(`STRUCTURE[;]`, `TITLE[]`), which is no part of it.
+(`STRUCTURE[;]`, `TITLE[]`), which is no part of it. With `labels=name`, which a column `STRUCTURE_NAME` tells, the
+label has a column of its own behind each component's; it is not read, as it may have the component's very name.
 
 Version 2.0 may say in `ACTION` what a receiver has to do with an observation. A delivery of ours replaces the one
 before it as a whole, so information, append, merge and replace come to the same; one that is to be deleted is no data.
@@ -11,7 +12,8 @@ before it as a whole, so information, append, merge and replace come to the same
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +23,7 @@ from customs_monitor.contracts.formats import CsvFormat, SdmxCsvFormat
 from customs_monitor.intake.delimited import open_delimited
 from customs_monitor.intake.errors import IntakeError, IntakeProblem, shown
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
-from customs_monitor.intake.table import RawTable, name_columns, schema_of
+from customs_monitor.intake.table import UNNAMED, RawTable, name_columns, schema_of
 
 #: Columns of the message itself, in both versions; what they say is about the file, not about an observation.
 MESSAGE_COLUMNS = frozenset(
@@ -29,6 +31,7 @@ MESSAGE_COLUMNS = frozenset(
 )
 
 _ACTION = "ACTION"
+_LABELLED = "STRUCTURE_NAME"
 #: Information, append, merge and replace; and the one that takes an observation away.
 _ACTIONS_WITH_DATA = pa.array(["I", "A", "M", "R"])
 _DELETE = "D"
@@ -46,7 +49,7 @@ def open_sdmx_csv(path: Path, fmt: SdmxCsvFormat, limits: Limits = DEFAULT_LIMIT
 
     Records that are to be deleted, or whose action the standard does not know, are left out and become problems.
     """
-    table = open_delimited(path, CsvFormat(), limits)
+    table = open_delimited(path, CsvFormat(), limits, without_label_columns)
     header = [_SUBFIELD.sub("", name) for name in table.columns]
     labelled = [": " in name for name in header]
     columns = name_columns([name.split(": ", 1)[0] for name in header], limits)
@@ -58,11 +61,23 @@ def open_sdmx_csv(path: Path, fmt: SdmxCsvFormat, limits: Limits = DEFAULT_LIMIT
             line=1,
         )
     reduced = [any(labelled)] * 2 + labelled[2:]  # the first columns carry labels whenever any does
-    batches = _without_labels(table, columns, reduced)
+    kept = [not (_LABELLED in columns and name.startswith(UNNAMED)) for name in columns]
+    batches = _without_labels(table, columns, reduced, kept)
+    columns = tuple(compress(columns, kept))
     # Version 1.0 has no such column of the message; one of that name is the sender's own.
     if columns[0] == "STRUCTURE" and _ACTION in columns:
         batches = _with_data(batches, table.problems, limits)
     return RawTable(columns, batches, table.problems)
+
+
+def without_label_columns(header: Sequence[str]) -> list[str]:
+    """Take the names off the columns that hold the label of the component before; others keep theirs."""
+    cells = list(header)
+    names = [_SUBFIELD.sub("", cell.strip()) for cell in cells]
+    if is_sdmx_header(tuple(names)) and _LABELLED in names:
+        first = next((place for place, name in enumerate(names) if name not in MESSAGE_COLUMNS), len(names))
+        cells[first + 1 :: 2] = [""] * len(cells[first + 1 :: 2])
+    return cells
 
 
 def is_sdmx_header(columns: tuple[str, ...]) -> bool:
@@ -71,13 +86,15 @@ def is_sdmx_header(columns: tuple[str, ...]) -> bool:
     return first == "DATAFLOW" or (first == "STRUCTURE" and "STRUCTURE_ID" in columns[1:2])
 
 
-def _without_labels(table: RawTable, columns: tuple[str, ...], reduced: list[bool]) -> Iterator[pa.RecordBatch]:
-    schema = schema_of(columns)
+def _without_labels(
+    table: RawTable, columns: tuple[str, ...], reduced: list[bool], kept: list[bool]
+) -> Iterator[pa.RecordBatch]:
+    schema = schema_of(list(compress(columns, kept)))
     for batch in table.batches():
         line, *values = batch.columns
         cells = [
             pc.replace_substring_regex(value, _CODE_BEFORE_LABEL, r"\1") if reduce else value
-            for value, reduce in zip(values, reduced, strict=False)
+            for value, reduce in compress(zip(values, reduced, strict=False), kept)
         ]
         yield pa.RecordBatch.from_arrays([line, *cells], schema=schema)
 

@@ -17,7 +17,7 @@ from customs_monitor.intake.excel import open_sheet
 from customs_monitor.intake.header import read_head, read_header
 from customs_monitor.intake.json_events import NotJson, json_events
 from customs_monitor.intake.limits import DEFAULT_LIMITS, Limits
-from customs_monitor.intake.sdmx_csv import is_sdmx_header
+from customs_monitor.intake.sdmx_csv import is_sdmx_header, without_label_columns
 from customs_monitor.intake.sdmx_ml import ERROR_ROOTS, GENERIC_ROOTS, SPECIFIC_ROOTS, STRUCTURE_ROOTS
 from customs_monitor.intake.source import (
     WORKBOOK_SIGNATURES,
@@ -112,8 +112,7 @@ def _text(stream: ByteStream, mark: str | None, compression: str | None, limits:
     if start.startswith((b"{", b"[")):
         return _json(head[:_LOOK], compression)
     header = read_header(head, CsvFormat(), limits, encoding=encoding, whole=len(head) < limits.head_bytes)
-    cells = header.cells[:-1] if len(header.cells) > 1 and not header.cells[-1].strip() else header.cells
-    names = name_columns(cells, limits, header.line)
+    names = name_columns(without_label_columns(header.cells), limits, header.line)
     bare = tuple(re.sub(r"\[.?\]$", "", name).split(": ", 1)[0] for name in names)
     detail: dict[str, str] = {}
     kind = "csv" if len(names) > 1 else "text"

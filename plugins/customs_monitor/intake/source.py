@@ -1,20 +1,21 @@
-"""From a path to a stream of bytes: gzip is expanded on the way, and a file says what it is by its first bytes."""
+"""From a path to a stream of bytes, expanded where it is packed; a file says what it is by its first bytes."""
 
 from __future__ import annotations
 
 import codecs
-import zlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, Protocol
 
 from customs_monitor.intake.errors import IntakeError
+from customs_monitor.intake.expansion import Gunzip, Unzip
 from customs_monitor.intake.limits import Limits
+from customs_monitor.intake.zip_content import only_member
 
-_GZIP = b"\x1f\x8b"
+_GZIP, _ZIP = b"\x1f\x8b", b"PK"
 _CHUNK = 1 << 20
-_PIECE = 16 << 10
 #: First bytes of an XLSX (or any other ZIP archive) and of an old XLS.
 WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 #: How names of parts begin that make a ZIP archive a workbook: of Office Open XML and of OpenDocument.
@@ -44,6 +45,10 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 
 
+#: First bytes of archives that are not opened.
+ARCHIVES = (b"PK\x05\x06", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+
+
 class ByteStream(Protocol):
     """What every reader needs of a stream."""
 
@@ -57,19 +62,30 @@ def binary_kind(head: bytes) -> str | None:
     return next((name for signature, name in _SIGNATURES if head.startswith(signature)), None)
 
 
+def is_packed(head: bytes) -> bool:
+    """Tell whether the first bytes of a file are those of an archive, and not of a workbook, which is one inside."""
+    if head.startswith(WORKBOOK_SIGNATURES[0]):
+        name = head[30 : 30 + int.from_bytes(head[26:28], "little")]
+        return not name.startswith(tuple(part.encode() for part in (*WORKBOOK_PARTS, "_rels/", "docProps/")))
+    return head.startswith(ARCHIVES)
+
+
 def compression_of(path: Path) -> str | None:
-    """Return `gzip` or None, by content and not by name."""
+    """Return `gzip`, `zip` (an archive of one file) or None, by content and not by name."""
     with path.open("rb") as file:
-        return "gzip" if file.read(2) == _GZIP else None
+        first = file.read(2)
+        if first == _GZIP:
+            return "gzip"
+        return "zip" if first == _ZIP and only_member(file, path.stat().st_size) else None
 
 
 @contextmanager
 def open_bytes(path: Path, limits: Limits) -> Iterator[ByteStream]:
-    """Open `path` for reading, expanding gzip.
+    """Open `path` for reading, expanding gzip and a ZIP archive of one file.
 
     Raises:
-        IntakeError: `FILE_EMPTY` at once; `GZIP_TRUNCATED`, `GZIP_CORRUPT` or `EXPANDS_TOO_FAR` while reading,
-            after every byte before the fault was handed out.
+        IntakeError: `FILE_EMPTY` at once; `GZIP_TRUNCATED`, `GZIP_CORRUPT`, `ZIP_CORRUPT` or `EXPANDS_TOO_FAR` while
+            reading, after every byte before the fault was handed out.
     """
     with path.open("rb") as file:
         first = file.read(2)
@@ -79,8 +95,12 @@ def open_bytes(path: Path, limits: Limits) -> Iterator[ByteStream]:
                 "The file is empty: it has 0 bytes.",
                 "Export the data again, look at its size, and send it.",
             )
+        member = only_member(file, path.stat().st_size) if first == _ZIP else None
         file.seek(0)
-        yield _Gunzip(file, limits) if first == _GZIP else file
+        if member is not None:
+            yield Unzip(file, member, limits)
+        else:
+            yield Gunzip(file, limits) if first == _GZIP else file
 
 
 def read_document(stream: ByteStream, limits: Limits) -> bytes:
@@ -101,85 +121,6 @@ def read_document(stream: ByteStream, limits: Limits) -> bytes:
             )
         parts.append(part)
     return b"".join(parts)
-
-
-class _Gunzip:
-    """Expands gzip of one or more members; a fault is raised only once all bytes before it were read."""
-
-    def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        self._file = file
-        self._limits = limits
-        self._inflate = zlib.decompressobj(wbits=31)
-        self._pending = b""
-        self._begin = 0
-        self._in = 0
-        self._out = 0
-
-    def read(self, size: int = _CHUNK, /) -> bytes:
-        parts: list[bytes] = []
-        wanted = size if size >= 0 else self._limits.expanded_bytes + 1
-        while wanted > 0:
-            try:
-                part = self._some(wanted)
-            except IntakeError:
-                if not parts:
-                    raise
-                break  # the fault shows again on the next call, when nothing is left to hand out
-            if not part:
-                break
-            parts.append(part)
-            wanted -= len(part)
-        return b"".join(parts)
-
-    def _some(self, size: int) -> bytes:
-        while True:
-            if self._begin == len(self._pending) and not self._fill():
-                if self._inflate.eof:
-                    return b""
-                raise IntakeError(
-                    "GZIP_TRUNCATED",
-                    f"The gzip file ends before its content does (after {self._out:,} bytes of content).",
-                    "Send the file again; the transfer was cut short.",
-                )
-            if self._inflate.eof:
-                # Padding that tape tools leave after the last member.
-                if not self._pending[self._begin] and not self._pending[self._begin :].strip(b"\0"):
-                    self._begin = len(self._pending)
-                    continue
-                self._inflate = zlib.decompressobj(wbits=31)
-            # In pieces: what zlib leaves over is copied, and a file may have a member every 20 bytes.
-            piece = self._pending[self._begin : self._begin + _PIECE]
-            try:
-                part = self._inflate.decompress(piece, size)
-            except zlib.error as error:
-                raise IntakeError(
-                    "GZIP_CORRUPT",
-                    f"The gzip file is damaged after {self._out:,} bytes of content ({error}).",
-                    "Compress and send the file again.",
-                ) from error
-            left = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
-            self._begin += len(piece) - len(left)
-            self._out += len(part)
-            self._check_expansion()
-            if part:
-                return part
-
-    def _fill(self) -> bool:
-        self._pending, self._begin = self._file.read(_CHUNK), 0
-        self._in += len(self._pending)
-        return bool(self._pending)
-
-    def _check_expansion(self) -> None:
-        limits = self._limits
-        too_far = self._out > limits.expanded_bytes or (
-            self._out > limits.expansion_grace and self._out > self._in * limits.expansion_ratio
-        )
-        if too_far:
-            raise IntakeError(
-                "EXPANDS_TOO_FAR",
-                f"{self._in:,} compressed bytes expand to more than {self._out:,} bytes.",
-                "Send the file uncompressed, or in parts, if its content is genuine.",
-            )
 
 
 class Utf16AsUtf8:
@@ -211,6 +152,24 @@ class Utf16AsUtf8:
                 )
                 raise self._fault from error
         return b""
+
+
+class Readable(io.RawIOBase):
+    """A byte stream in the form that the standard library takes."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer from its start; nothing is read at the end only."""
+        part = self._stream.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
 
 
 class Prefixed:

@@ -12,6 +12,8 @@ from customs_monitor.intake.limits import Limits
 
 LINE_NUMBER = "_line_number"
 BATCH_ROWS = 65_536
+#: How the name of a column begins that has none in the file.
+UNNAMED = "_unnamed_"
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ def name_columns(header: Sequence[str | None], limits: Limits, line: int = 1) ->
         raise IntakeError(
             "HEADER_EMPTY", "The header row has no column name.", "Put the column names in the first row.", line=line
         )
-    names = tuple(name or f"_unnamed_{position}" for position, name in enumerate(trimmed, start=1))
+    names = tuple(name or f"{UNNAMED}{position}" for position, name in enumerate(trimmed, start=1))
     seen: dict[str, int] = {}
     for position, name in enumerate(names, start=1):
         first = seen.setdefault(name.casefold(), position)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from customs_monitor.contracts.formats import Format
 from customs_monitor.intake import Sniffed, sniff
 from customs_monitor.validation.annotated_csv import annotate_csv
 from customs_monitor.validation.annotated_xlsx import annotate_xlsx
@@ -19,7 +20,7 @@ _LARGEST_WORKBOOK_ROWS = 100_000
 _LARGEST_WORKBOOK_BYTES = 20 << 20
 
 
-def write_annotated(source: Path, judgement: Judgement, folder: Path) -> Path:
+def write_annotated(source: Path, declared: Format, judgement: Judgement, folder: Path) -> Path:
     """Write the annotated copy.
 
     Delimited text becomes CSV with the columns `_issues` and `_cure`; an XLSX workbook stays one, with marked cells.
@@ -27,6 +28,7 @@ def write_annotated(source: Path, judgement: Judgement, folder: Path) -> Path:
 
     Args:
         source: the file as received.
+        declared: its format as the contract has it.
         judgement: its judgement.
         folder: where the copy goes.
 
@@ -36,7 +38,7 @@ def write_annotated(source: Path, judgement: Judgement, folder: Path) -> Path:
     found = sniff(source) if judgement.readable else Sniffed("unreadable")
     try:
         if found.kind in ("csv", "sdmx-csv") and found.delimiter:
-            return annotate_csv(source, found, _by_line(judgement), folder / "annotated.csv")
+            return annotate_csv(source, found, declared, _by_line(judgement), folder / "annotated.csv")
         if found.kind == "excel" and _is_small_xlsx(source, judgement):
             return annotate_xlsx(source, found, _by_line(judgement), folder / "annotated.xlsx")
     except Exception:

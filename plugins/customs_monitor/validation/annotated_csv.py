@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-from customs_monitor.intake import Sniffed
+from customs_monitor.contracts.formats import CsvFormat, Format
+from customs_monitor.intake import DEFAULT_LIMITS, Sniffed
+from customs_monitor.intake.escapes import Unescaped
+from customs_monitor.intake.source import Readable, open_bytes
 from customs_monitor.validation.issue_file import ListedIssue
 from customs_monitor.validation.spreadsheet_text import cures, harmless, messages
 
 
 def annotate_csv(
-    source: Path, found: Sniffed, by_line: Iterator[tuple[int | None, list[ListedIssue]]], target: Path
+    source: Path,
+    found: Sniffed,
+    declared: Format,
+    by_line: Iterator[tuple[int | None, list[ListedIssue]]],
+    target: Path,
 ) -> Path:
     """Copy delimited text with the columns `_issues` and `_cure` at its end.
 
@@ -23,8 +29,9 @@ def annotate_csv(
     take for a formula are made harmless. Issues of the whole delivery are beside the header.
 
     Args:
-        source: the file as received, plain or gzipped.
+        source: the file as received, plain or packed.
         found: its delimiter and encoding.
+        declared: its format as the contract has it.
         by_line: the issues by line, ascending; None, the whole delivery, first.
         target: the copy.
 
@@ -33,7 +40,7 @@ def annotate_csv(
     """
     encoding = "utf-8-sig" if found.encoding in (None, "utf-8") else found.encoding
     with (
-        _opened(source, found) as raw,
+        _opened(source, declared) as raw,
         io.TextIOWrapper(raw, encoding=encoding, newline="") as text,
         target.open("w", encoding="utf-8-sig", newline="") as out,
     ):
@@ -62,5 +69,8 @@ def annotate_csv(
     return target
 
 
-def _opened(source: Path, found: Sniffed) -> BinaryIO:
-    return gzip.open(source, "rb") if found.compression == "gzip" else source.open("rb")  # type: ignore[return-value]
+@contextmanager
+def _opened(source: Path, declared: Format) -> Iterator[io.BufferedReader]:
+    with open_bytes(source, DEFAULT_LIMITS) as raw:
+        is_escaped = isinstance(declared, CsvFormat) and declared.escape is not None
+        yield io.BufferedReader(Readable(Unescaped(raw) if is_escaped else raw))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from customs_monitor.contracts import Contract
+from customs_monitor.contracts import Contract, Layout
 from customs_monitor.validation.annotated import write_annotated
 from customs_monitor.validation.issue_file import listed_issues
 from customs_monitor.validation.judgement import Delivery, Judgement
@@ -36,7 +36,7 @@ def render(delivery: Delivery, judgement: Judgement, contract: Contract, format:
 
 
 def write_reports(
-    source: Path, delivery: Delivery, judgement: Judgement, contract: Contract, folder: Path
+    source: Path, delivery: Delivery, judgement: Judgement, contract: Contract, layout: Layout, folder: Path
 ) -> list[Path]:
     """Write the whole report.
 
@@ -45,6 +45,7 @@ def write_reports(
         delivery: what was judged.
         judgement: its judgement.
         contract: the contract of its feed.
+        layout: by which it was read.
         folder: is made if it is not there.
 
     Returns:
@@ -60,7 +61,7 @@ def write_reports(
     issues = folder / "issues.parquet"
     if judgement.issues.resolve() != issues.resolve():
         shutil.copyfile(judgement.issues, issues)
-    return [*files, issues, write_annotated(source, judgement, folder)]
+    return [*files, issues, write_annotated(source, layout.format, judgement, folder)]
 
 
 def _write_json(delivery: Delivery, judgement: Judgement, contract: Contract, out: TextIO) -> None:

@@ -8,6 +8,7 @@ import io
 import random
 import threading
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,26 @@ def test_a_file_of_another_shape_is_given_up_in_bounded_memory(write: Write, fai
 )
 def test_a_delimiter_at_the_end_of_every_line_is_no_column(write: Write, read: Read, text: str) -> None:
     assert read(write(text)) == (("a", "b"), [(2, "1", "2"), (3, "3", "4")], [])
+
+
+def test_a_delimiter_at_the_end_of_the_records_alone_is_no_column(write: Write, read: Read) -> None:
+    path = write('code,value\r\n01,"1,5",\r\n02,,\r\n03,7,8\r\n04,9\r\n')
+    columns, rows, problems = read(path)
+    assert columns == ("code", "value")
+    assert rows == [(2, "01", "1,5"), (3, "02", None)]
+    assert problems == [("RECORD_TOO_MANY_FIELDS", 4), ("RECORD_TOO_FEW_FIELDS", 5)]
+
+
+def test_a_delimiter_at_the_end_of_the_header_alone_is_no_column(write: Write, read: Read) -> None:
+    assert read(write("a,b,\n1,2\n3,4\n")) == (("a", "b"), [(2, "1", "2"), (3, "3", "4")], [])
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 1000])
+def test_a_backslash_escapes_quotes_where_the_contract_says_so(write: Write, read: Read, block: int) -> None:
+    path = write('a,b\n"say \\"x, y\\", z",1\n"ends in \\\\","2"\n"line\\nbreak","C:\\x"\n')
+    _, rows, problems = read(path, CsvFormat(escape="\\"), Limits(block_bytes=block, head_bytes=8))
+    assert rows == [(2, 'say "x, y", z', "1"), (3, "ends in \\", "2"), (4, "line break", "C:\\x")]
+    assert problems == []
 
 
 def test_a_value_under_no_column_name_refuses_its_record_only(write: Write, read: Read) -> None:
@@ -279,6 +300,44 @@ def test_a_gzip_bomb_is_stopped(write: Write, failure: Failure) -> None:
     content = gzip.compress(b"a,b\n" + b"1,2\n" * 5_000_000)
     error = failure(write(content), limits=Limits(expansion_grace=1 << 20))
     assert error.code == "EXPANDS_TOO_FAR"
+
+
+# ZIP
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_a_table_alone_in_a_zip_archive_is_read(write: Write, read: Read) -> None:
+    path = write(zipped(("rates.csv", b"\xef\xbb\xbfa,b,\n1,2,\n3,4,\n")))
+    for block in (3, 1000):
+        assert read(path, limits=Limits(block_bytes=block)) == (("a", "b"), [(2, "1", "2"), (3, "3", "4")], [])
+
+
+def test_an_archive_of_several_files_is_to_be_unpacked(write: Write, failure: Failure) -> None:
+    error = failure(write(zipped(("a.csv", b"a,b\n1,2\n"), ("b.csv", b"a,b\n1,2\n"))))
+    assert error.code == "NOT_TEXT"
+    assert error.cure == "Send the files that are in it, one by one."
+
+
+def test_a_damaged_zip_archive_gives_the_rows_before_the_damage(write: Write) -> None:
+    lines = [f"{number},{random.Random(number).random()}\n" for number in range(20_000)]
+    content = bytearray(zipped(("rates.csv", ("a,b\n" + "".join(lines)).encode())))
+    content[len(content) // 2] ^= 0xFF
+    table = open_table(write(bytes(content)), CsvFormat(), Limits(block_bytes=4096, head_bytes=4096))
+    rows, error = until_fault(table)
+    assert error.code == "ZIP_CORRUPT"
+    assert [row["a"] for row in rows][:1000] == [str(number) for number in range(1000)]
+
+
+def test_a_zip_bomb_is_stopped(write: Write, failure: Failure) -> None:
+    content = zipped(("a.csv", b"a,b\n" + b"1,2\n" * 5_000_000))
+    assert failure(write(content), limits=Limits(expansion_grace=1 << 20)).code == "EXPANDS_TOO_FAR"
 
 
 def test_a_reader_that_stops_early_leaves_no_thread_behind(write: Write) -> None:

@@ -67,6 +67,16 @@ def test_labels_are_reduced_to_codes(write: Write, read: Read) -> None:
     assert rows == [(2, "ESTAT:DS-045409(1.0)", "M", "EL", "2023-01", "1.5", "see: note")]
 
 
+def test_columns_of_labels_are_not_read_even_with_the_name_of_their_component(write: Write, read: Read) -> None:
+    text = (
+        "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,freq,Frequency,reporter,REPORTER,TIME_PERIOD,TIME_PERIOD,OBS_VALUE,Value\n"
+        'dataflow,ESTAT:DS-045409(1.0),"Trade, by product",M,Monthly,EL,Greece,2023-01,,1.5,\n'
+    )
+    columns, rows, _ = read(write(text), SdmxCsvFormat())
+    assert columns == ("STRUCTURE", "STRUCTURE_ID", "STRUCTURE_NAME", "freq", "reporter", "TIME_PERIOD", "OBS_VALUE")
+    assert rows == [(2, "dataflow", "ESTAT:DS-045409(1.0)", "Trade, by product", "M", "EL", "2023-01", "1.5")]
+
+
 def test_without_labels_a_colon_stays_text(write: Write, read: Read) -> None:
     text = "DATAFLOW,FREQ,TITLE,OBS_VALUE\nESTAT:A(1.0),M,Trade: total,1\n"
     assert read(write(text), SdmxCsvFormat())[1] == [(2, "ESTAT:A(1.0)", "M", "Trade: total", "1")]

@@ -78,7 +78,8 @@ def rendered(judged: Judged, format: str) -> str:
 
 
 def reports(judged: Judged, folder: Path) -> dict[str, Path]:
-    paths = write_reports(judged.source, judged.delivery, judged.judgement, judged.contract, folder)
+    layout = judged.contract.layouts[0]
+    paths = write_reports(judged.source, judged.delivery, judged.judgement, judged.contract, layout, folder)
     return {path.name: path for path in paths}
 
 
