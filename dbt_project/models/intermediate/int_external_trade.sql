@@ -34,7 +34,8 @@ extra_eu AS (
         AND partners.member_state IS NULL
         -- Northern Ireland trades goods as if it were a Member State; QR, QV and QY are intra-EU by definition.
         AND totals.partner NOT IN ('XI', 'QR', 'QV', 'QY')
-        AND coalesce(groups.kind, 'extra_eu') = 'extra_eu'
+        -- A code of two letters that no list has is a new country; a longer one is a group, and which is not known.
+        AND (groups.kind = 'extra_eu' OR (groups.kind IS NULL AND length(totals.partner) = 2))
 )
 
 SELECT

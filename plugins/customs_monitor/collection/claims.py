@@ -75,7 +75,7 @@ def claim(name: str, look: Sniffed | IntakeError, registry: Registry) -> Claim |
         return _claimed_by(by_path[0], look, registry)
     if by_path:
         names = " or ".join(sorted(contract.id for contract in by_path))
-        return Unclaimed(f"its path is that of {names}, its header that of neither; see customs-monitor check --feed")
+        return Unclaimed(f"its path is that of {names}, {_why_neither(look)}; see customs-monitor check --feed")
     return Unclaimed(f"no contract names the folder {folder}{_kind_in_words(look)}")
 
 
@@ -120,8 +120,8 @@ def header_fits(look: Sniffed | IntakeError, layout: Layout) -> bool:
     header = {name.casefold() for name in look.header}
     claims = layout.claims
     return (
-        all(_has(header, name) for name in claims.header)
-        and not any(_has(header, name) for name in claims.without)
+        all(claims.has(header, name) for name in claims.header)
+        and not any(claims.has(header, name) for name in claims.without)
         and all(_detail_fits(look.detail.get(key, ""), pattern) for key, pattern in claims.detail.items())
     )
 
@@ -133,9 +133,20 @@ def _nearest(look: Sniffed | IntakeError, contract: Contract) -> Layout:
     header = {name.casefold() for name in look.header}
 
     def likeness(layout: Layout) -> tuple[bool, int]:
-        return look.kind == layout.format.type, sum(_has(header, name) for name in layout.claims.header)
+        return look.kind == layout.format.type, sum(layout.claims.has(header, name) for name in layout.claims.header)
 
     return max(contract.layouts, key=likeness)
+
+
+def _why_neither(look: Sniffed | IntakeError) -> str:
+    """Say what keeps a file from being any feed's of its folder."""
+    if isinstance(look, IntakeError):
+        return f"and it cannot be read: {look.message.rstrip('.')}"
+    if look.kind == "binary":
+        return f"and it is {look.detail['format']}: unpack it, or save it in a format that they take"
+    if "message" in look.detail and "code" in look.detail:
+        return f"and it cannot be read: {look.detail['message'].rstrip('.')}"
+    return "its header that of neither"
 
 
 def _kind_in_words(look: Sniffed | IntakeError) -> str:
@@ -155,12 +166,7 @@ def _path_fits(name: str, layout: Layout) -> bool:
 
 def _detail_fits(found: str, pattern: str) -> bool:
     wanted, pattern = not pattern.startswith("!"), pattern.removeprefix("!")
-    return fnmatchcase(found, pattern) is wanted
-
-
-def _has(header: set[str], name: str) -> bool:
-    wanted = name.casefold()
-    return wanted in header or ("*" in wanted and any(fnmatchcase(found, wanted) for found in header))
+    return any(fnmatchcase(found, part) for part in pattern.split("|")) is wanted
 
 
 def _most_specific(layouts: Iterable[Layout]) -> Layout:

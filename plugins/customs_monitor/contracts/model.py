@@ -8,7 +8,9 @@ terms of customs and of SDMX. Unknown keys are refused everywhere.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -143,13 +145,19 @@ class Claims(_Strict):
             pattern that one header name must match.
         without: names that must not be in the header.
         detail: what else the look at the head must show, e.g. `dataflow: EXR` (see `customs_monitor.intake.sniff`);
-            values are glob patterns; one that begins with `!` must not match.
+            values are glob patterns, alternatives parted by `|`; one that begins with `!` must not match.
     """
 
     path: tuple[str, ...] = Field(min_length=1)
     header: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     detail: dict[str, str] = {}
+
+    @staticmethod
+    def has(header: Collection[str], name: str) -> bool:
+        """Tell whether a header, in lower case, has a name or one that fits a pattern."""
+        wanted = name.casefold()
+        return wanted in header or ("*" in wanted and any(fnmatchcase(found, wanted) for found in header))
 
 
 def _with_one_group(path: str) -> None:
@@ -216,7 +224,9 @@ class Mapping(_Strict):
             points: the key of a series whose dimensions differ from message to message. Empty cells are left out.
         constant: one value for all rows.
         path: a regular expression with one group, searched in the name of the file: what the file says only by its
-            name (the language of `cn8_2023_de.csv`). Where it finds nothing the property is empty.
+            name (the language of `cn8_2023_de.csv`). Where it finds nothing the property is empty; a file whose name
+            does not tell a required one is refused.
+        nameLike: a file name that tells it, for who has to name the file anew.
         optional: whether the columns may be absent from the file: a `source` that is leaves the property empty, a
             name in `sql` that is stands for an empty value.
         dateFormats: strptime formats of a date or timestamp, tried in order; ISO 8601 when empty.
@@ -231,6 +241,7 @@ class Mapping(_Strict):
     allColumnsBut: tuple[str, ...] = ()
     constant: str | None = None
     path: str | None = None
+    nameLike: str | None = None
     optional: bool = False
     dateFormats: tuple[str, ...] = ()
     decimalComma: bool = False
@@ -245,7 +256,16 @@ class Mapping(_Strict):
             raise ValueError("give exactly one of source, sql, allColumnsBut, constant, path (source may go with sql)")
         if self.path is not None:
             _with_one_group(self.path)
+            if self.nameLike is not None and not re.search(self.path, self.nameLike):
+                raise ValueError(f"path finds nothing in nameLike, {self.nameLike}")
+        elif self.nameLike is not None and self.constant is None:
+            raise ValueError("nameLike goes with path")
         return self
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether the name of the file should have told the value, and did not (after `for_file`)."""
+        return self.constant == ""
 
     def for_file(self, name: str) -> Mapping:
         """Return the mapping with what it takes from the name of the file as a constant."""
@@ -271,6 +291,7 @@ class Layout(_Strict):
             column of the file.
         where: SQL condition over the columns of the file; records that do not meet it are no data of the feed (a
             total line, say) and are counted as skipped.
+        whereOptional: the columns of `where` that may be absent from the file; they stand for empty values.
         strictColumns: whether a column of the file that no mapping uses is a warning (the Member States' templates)
             or expected (a source that also sends other things).
     """
@@ -283,6 +304,7 @@ class Layout(_Strict):
     period: Origin
     unpivot: Unpivot | None = None
     where: str | None = None
+    whereOptional: tuple[str, ...] = ()
     mapping: dict[Identifier, MappingOrSource]
     strictColumns: bool = False
 

@@ -80,7 +80,8 @@ def read_header(
         needed = {column: optional for column, optional in needed.items() if column.casefold() not in made}
         needed |= {column: column in unpivot.optional for column in unpivot.columns}
     if layout.where is not None:
-        needed |= dict.fromkeys(columns_read(connection, layout.where, f"{place}.where"), False)
+        for column in columns_read(connection, layout.where, f"{place}.where"):
+            needed[column] = needed.get(column, True) and column in layout.whereOptional
 
     absent = [column for column in needed if column.casefold() not in present]
     used = {column.casefold() for column in needed}
@@ -100,12 +101,28 @@ def read_header(
         issue = Issue.of(unlike, value=", ".join(columns))
         return Header(columns, unpivoted, tuple(dict.fromkeys(absent)), frozenset(unfillable), (issue,), False)
     strict = layout.strictColumns and not (unpivot is not None and unpivot.exclude)
+    untold = {
+        name: mapping.nameLike or contract.id
+        for name, mapping in layout.mapping.items()
+        if mapping.is_untold and contract.property(name).required
+    }
+    unfillable |= set(untold)
     issues = [
+        Issue.of(RuleText.of_catalogue(registry, "FILE_NAME_UNTOLD", "file", like), column=name)
+        for name, like in untold.items()
+    ]
+    issues += [
         Issue.of(
             RuleText.of_catalogue(registry, "COLUMN_MISSING", "header", _hint(column, unknown, columns)), column=column
         )
         for column in missing
     ]
+    if not missing and (strange := _not_claimed(layout, columns)):
+        issues.append(
+            Issue.of(
+                RuleText.of_catalogue(registry, "LAYOUT_NOT_EXACT", "header", layout.title), value=", ".join(strange)
+            )
+        )
     if strict:
         issues += [
             Issue.of(
@@ -116,7 +133,17 @@ def read_header(
             )
             for column in unknown
         ]
-    return Header(columns, unpivoted, tuple(dict.fromkeys(absent)), frozenset(unfillable), tuple(issues), not missing)
+    return Header(
+        columns, unpivoted, tuple(dict.fromkeys(absent)), frozenset(unfillable), tuple(issues), not (missing or untold)
+    )
+
+
+def _not_claimed(layout: Layout, columns: tuple[str, ...]) -> list[str]:
+    """Return the names by which a table is known to have the layout and that it does not have."""
+    if layout.format.type not in ("csv", "excel", "sdmx-csv"):
+        return []
+    header = {column.casefold() for column in columns}
+    return [name for name in layout.claims.header if not layout.claims.has(header, name)]
 
 
 def elsewhere(looks_like: tuple[str, ...]) -> str:

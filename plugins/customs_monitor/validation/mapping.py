@@ -119,6 +119,14 @@ def _is_unpivoted(layout: Layout, mapping: Mapping) -> bool:
     return mapping.source is not None and _made_by_unpivot(layout, mapping.source)
 
 
+def is_column_name(layout: Layout, name: str) -> bool:
+    """Tell whether the value of a property is the name of a column that became rows."""
+    mapping, unpivot = layout.mapping.get(name), layout.unpivot
+    if mapping is None or mapping.source is None or unpivot is None:
+        return False
+    return mapping.source.casefold() == unpivot.nameTo.casefold()
+
+
 def _static_column(name: str, layout: Layout, header: Header) -> str:
     mapping = layout.mapping.get(name)
     if mapping is None or mapping.source is None:

@@ -13,7 +13,7 @@ from customs_monitor.validation.codes import UNKNOWN_CODE, Codes
 from customs_monitor.validation.columns import before, code_number, corrected, received, text, valid_from, valid_to
 from customs_monitor.validation.corrections import Correction
 from customs_monitor.validation.findings import RuleText, fill_sql, names_in
-from customs_monitor.validation.mapping import Mapped
+from customs_monitor.validation.mapping import Mapped, is_column_name
 from customs_monitor.validation.patterns import matches
 from customs_monitor.validation.quoting import identifier, literal
 
@@ -77,7 +77,9 @@ class _Setting:
         """Compile a rule of `rules.yml` about a property."""
         found = RuleText.of_catalogue(self.registry, code, name, expected, severity)  # type: ignore[arg-type]
         value = value or received(name)
-        names = {"column": self.mapped.columns[name], "value": value, "expected": literal(expected)}
+        # Where the value is the name of a column, that would be told twice.
+        column = literal(name) if is_column_name(self.layout, name) else self.mapped.columns[name]
+        names = {"column": column, "value": value, "expected": literal(expected)}
         return RowRule(
             found,
             name,

@@ -23,6 +23,8 @@ UNREAD: Mapping[str, str] = {
     "FILE_UNREADABLE": "there is no batch without a file that can be read",
     "RECORD_UNREADABLE": "a record that cannot be read is no row of the batch",
     "LAYOUT_UNKNOWN": "the layout is known before there are rows",
+    "LAYOUT_NOT_EXACT": "the columns by which a layout is known need not be those that its rows are made of",
+    "FILE_NAME_UNTOLD": "a delivery whose name lacks what its rows need is refused before its rows are read",
     "COLUMN_MISSING": "a delivery without a column of its layout is refused before its rows are read",
     "COLUMN_UNKNOWN": "the batch has the columns of the contract only",
     "FEW_ROWS": "counts the accepted rows, which are what the other reading leaves",

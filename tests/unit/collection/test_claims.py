@@ -52,6 +52,12 @@ def test_a_file_of_nobody_is_named_with_the_reason(collection: Collection, name:
     assert reason in unclaimed[name]
 
 
+def test_a_packed_file_in_a_folder_of_several_feeds_is_to_be_unpacked(collection: Collection) -> None:
+    collection.deliver("comext/full_v2_202402.7z", b"7z\xbc\xaf\x27\x1c" + bytes(20))
+    _, unclaimed = decisions(collection)
+    assert "it is a 7-Zip archive: unpack it" in unclaimed["comext/full_v2_202402.7z"]
+
+
 def test_unfinished_uploads_and_hidden_files_are_left_alone(collection: Collection) -> None:
     for name in ("survey_results/survey.csv.part", "survey_results/.survey.csv", "survey_results/survey.csv~"):
         collection.deliver(name, SURVEY)
