@@ -132,8 +132,11 @@ def _nearest(look: Sniffed | IntakeError, contract: Contract) -> Layout:
         return contract.layouts[0]
     header = {name.casefold() for name in look.header}
 
+    # What is no table yet, or no text that can be read to its end, was nearly always meant as one.
+    kind = "csv" if look.kind in ("text", "unreadable") else look.kind
+
     def likeness(layout: Layout) -> tuple[bool, int]:
-        return look.kind == layout.format.type, sum(layout.claims.has(header, name) for name in layout.claims.header)
+        return kind == layout.format.type, sum(layout.claims.has(header, name) for name in layout.claims.header)
 
     return max(contract.layouts, key=likeness)
 

@@ -51,6 +51,8 @@ class Property(_Strict):
         validAt: the date, timestamp or period column at whose (last) day the code must be valid; without it a code
             that was valid at any time is accepted.
         codelistSeverity: what an unknown code is; `warning` for lists that are known to be incomplete.
+        isPast: whether a day more than one after that of receipt (the source's clock may be ahead of UTC), or a period
+            that begins later than it, is an error. Periods of the key are always judged.
         note: what a sender should know about this column in this feed.
     """
 
@@ -59,6 +61,7 @@ class Property(_Strict):
     primaryKey: bool = False
     validAt: Identifier | None = None
     codelistSeverity: Severity = "error"
+    isPast: bool = False
     note: str | None = None
 
 

@@ -205,8 +205,11 @@ def _of_addressee(item: Property, concept: Concept, setting: _Setting) -> Iterat
     if layout.period.column == name:
         own = setting.addressee.period
         yield setting.rule("PERIOD_MISMATCH", name, f"{value} <> {literal(own)}", own)
-    if concept.logicalType == "period" and (layout.period.column == name or item.primaryKey):
-        yield setting.rule("PERIOD_FUTURE", name, _begins_after(value, setting.addressee.received_at))
+    received_at = setting.addressee.received_at
+    if concept.logicalType == "period" and (layout.period.column == name or item.primaryKey or item.isPast):
+        yield setting.rule("PERIOD_FUTURE", name, _begins_after(value, received_at))
+    elif concept.logicalType == "date" and item.isPast:
+        yield setting.rule("PERIOD_FUTURE", name, f"{value} > DATE '{received_at:%Y-%m-%d}' + 1")
 
 
 def _begins_after(value: str, moment: datetime) -> str:

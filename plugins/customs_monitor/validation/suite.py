@@ -252,15 +252,23 @@ class _Suite:
             yield from self._codes(item, concept.codelist)
         if concept.logicalType == "period":
             yield from self._future(item)
+        if concept.logicalType == "date" and item.isPast:
+            yield self._rows(
+                f"{identifier(item.name)} > (SELECT _received_on FROM {DELIVERIES} WHERE _id = _delivery_id) + 1",
+                rule=f"{item.name}.period_future",
+                code="PERIOD_FUTURE",
+                description=f"{item.name} is not after the day on which the delivery is received",
+            )
 
     def _future(self, item: Property) -> Iterator[Expected]:
-        """A period in the key, or by which a delivery is filed, has begun when the delivery arrives."""
+        """A period in the key, of the past, or by which a delivery is filed, has begun when the delivery arrives."""
         filing = tuple(layout.id for layout in self.contract.layouts if layout.period.column == item.name)
-        if item.primaryKey or filing:
+        always = item.primaryKey or item.isPast
+        if always or filing:
             yield self._rows(
                 f"(SELECT _first_day FROM {PERIODS} WHERE _period = {identifier(item.name)})"
                 f" > (SELECT _received_on FROM {DELIVERIES} WHERE _id = _delivery_id)",
-                layouts=() if item.primaryKey else filing,
+                layouts=() if always else filing,
                 rule=f"{item.name}.period_future",
                 code="PERIOD_FUTURE",
                 description=f"{item.name} has begun when the delivery is received",

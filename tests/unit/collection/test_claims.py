@@ -58,6 +58,15 @@ def test_a_packed_file_in_a_folder_of_several_feeds_is_to_be_unpacked(collection
     assert "it is a 7-Zip archive: unpack it" in unclaimed["comext/full_v2_202402.7z"]
 
 
+def test_a_text_with_a_title_above_its_table_is_judged_as_text_and_not_as_a_workbook(collection: Collection) -> None:
+    collection.deliver(
+        "comtrade_mirror/exports_2026.csv", "Exports in 2026\n\nreporter;partner;value;year\nJP;EL;1;2026\n"
+    )
+    claimed, _ = decisions(collection)
+    layout = claimed["comtrade_mirror/exports_2026.csv"].removeprefix("comtrade_mirror/")
+    assert collection.registry.feeds["comtrade_mirror"].layout(layout).format.type == "csv"
+
+
 def test_unfinished_uploads_and_hidden_files_are_left_alone(collection: Collection) -> None:
     for name in ("survey_results/survey.csv.part", "survey_results/.survey.csv", "survey_results/survey.csv~"):
         collection.deliver(name, SURVEY)
