@@ -114,13 +114,17 @@ class Codes:
         found = self._registry.aliases(name)
         if not found:
             return "NULL::VARCHAR"
-        enumeration = identifier(f"aliases of {name}")
+        enumeration, codes = identifier(f"aliases of {name}"), f"codes of aliases of {name}"
         if self._is_new(enumeration):
-            self._connection.register("new_aliases", pa.table({"alias": pa.array(list(found), pa.string())}))
-            self._connection.execute(f"CREATE TYPE {enumeration} AS ENUM (SELECT alias FROM new_aliases)")
+            new = {"alias": list(found), "code": list(found.values()), "place": range(len(found))}
+            self._connection.register("new_aliases", pa.table(new))
+            self._connection.execute(
+                f"CREATE TYPE {enumeration} AS ENUM (SELECT alias FROM new_aliases);"
+                f"SET VARIABLE {identifier(codes)} = (SELECT list(code ORDER BY place) FROM new_aliases)"
+            )
             self._connection.unregister("new_aliases")
-        codes = ", ".join(literal(code) for code in found.values())
-        return f"list_extract([{codes}], enum_code(TRY_CAST(lower(trim({text})) AS {enumeration})) + 1)"
+        place = f"enum_code(TRY_CAST(lower(trim({text})) AS {enumeration})) + 1"
+        return f"list_extract(getvariable({literal(codes)}), {place})"
 
     def _is_new(self, name: str) -> bool:
         new = name not in self._made
