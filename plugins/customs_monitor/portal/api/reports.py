@@ -23,12 +23,11 @@ from customs_monitor.portal.content_questions import questions_of
 from customs_monitor.portal.dependencies import Services, ServicesDep, UserDep
 from customs_monitor.portal.places import accepted_rows_of, delivery_of, place_of, reports_of
 from customs_monitor.portal.problem import not_found
-from customs_monitor.portal.report_files import local_file
-from customs_monitor.validation.issue_page import IssueFile, IssueFilter
+from customs_monitor.portal.report_files import issues_of, local_file
+from customs_monitor.validation.issue_page import IssueFilter
 
 router = APIRouter(tags=["reports"])
 
-_ISSUES = "issues.parquet"
 ReportName = Literal["report.json", "report.ess.json", "report.html", "annotated.csv", "annotated.xlsx"]
 
 
@@ -123,9 +122,9 @@ def _questions(services: Services, place: Place, rows: Path | None = None) -> li
 
 
 def _issues(services: Services, reports: dict[str, str], wanted: IssueFilter, page: int, rows: int) -> IssuesDocument:
-    if _ISSUES not in reports:
+    if (issues := issues_of(services, reports)) is None:
         return IssuesDocument(total=0, page=1, pages=1, issues=())
-    found = IssueFile(local_file(services, reports[_ISSUES])).page(wanted, page, rows)
+    found = issues.page(wanted, page, rows)
     return IssuesDocument(
         total=found.total,
         page=found.number,
