@@ -26,6 +26,8 @@ from customs_monitor.validation.quoting import identifier, literal
 #: Where a row is; no property can have these names.
 PART = "_part"
 POSITION = "_position"
+#: A place as one number that orders rows: line, part, position.
+_LINES, _PARTS = f"{1 << 64}::HUGEINT", f"{1 << 63}::HUGEINT"
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,6 @@ def find_repeats(
     """
     names = [item.name for item in contract.schema_.properties]
     key = list(contract.schema_.key) or names
-    quoted_key = ", ".join(identifier(name) for name in key)
     every = every_row(result, names)
     takes_part = KEY_KNOWN if contract.schema_.key else TYPED
     accepted, refused = result.hashes.shared()
@@ -95,25 +96,13 @@ def find_repeats(
     parts = np.repeat(np.array([0, 1], np.int32), [len(accepted), len(refused)])
     candidates = {PART: parts, POSITION: np.concatenate([accepted, refused])}
     connection.register("candidates", pa.table(candidates))
-    whole = ", ".join(identifier(name) for name in names)
-    unlike = f"CASE WHEN {TYPED} THEN -1 ELSE {POSITION} END"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE repeats AS
-        SELECT *, n_key > n_whole AS contradicts FROM (
-            SELECT {LINE_NUMBER} AS line, {PART}, {POSITION},
-                count(*) OVER same_key AS n_key,
-                count(*) OVER (PARTITION BY {whole}, {unlike}) AS n_whole,
-                row_number() OVER (PARTITION BY {whole}, {unlike} ORDER BY {LINE_NUMBER}, {PART}, {POSITION}) AS nth,
-                row_number() OVER in_order AS nth_of_key,
-                first_value({LINE_NUMBER}) OVER in_order AS first_line,
-                lead({LINE_NUMBER}) OVER in_order AS next_line
-            FROM ({every}) SEMI JOIN candidates USING ({PART}, {POSITION})
-            WHERE {takes_part}
-            WINDOW same_key AS (PARTITION BY {quoted_key}),
-                in_order AS (PARTITION BY {quoted_key} ORDER BY {LINE_NUMBER}, {PART}, {POSITION})
-        ) WHERE n_key > 1 AND (n_key > n_whole OR nth > 1)"""
-    )
-    other = "CAST(CASE WHEN contradicts AND nth_of_key = 1 THEN next_line ELSE first_line END AS VARCHAR)"
+    # Files: tables would take from the session's memory what the groups need, and then the issues.
+    alike, repeats = (result.accepted.with_name(f"{name}.parquet") for name in ("alike", "repeats"))
+    among = f"SELECT * FROM ({every}) SEMI JOIN candidates USING ({PART}, {POSITION}) WHERE {takes_part}"
+    connection.execute(f"COPY ({among}) TO {literal(alike.as_posix())} (FORMAT parquet)")
+    connection.execute(f"COPY ({_repeats_sql(names, key, alike)}) TO {literal(repeats.as_posix())} (FORMAT parquet)")
+    alike.unlink()
+    other = "CAST(other_line AS VARCHAR)"
     columns = "NULL::VARCHAR" if not contract.schema_.key else literal(", ".join(key))
     branches = {
         part: " ".join(
@@ -127,11 +116,45 @@ def find_repeats(
     }
     sql = f"""SELECT line, (CASE WHEN contradicts THEN {of_key.number} ELSE {of_row.number} END)::INTEGER AS number,
         CASE WHEN contradicts THEN {columns} END AS "column", {other} AS "value",
-        CASE {branches["message"]} END AS message, CASE {branches["cure"]} END AS cure FROM repeats"""
-    return Repeats(sql, _positions(connection, "contradicts"), _positions(connection, "NOT contradicts"))
+        CASE {branches["message"]} END AS message, CASE {branches["cure"]} END AS cure
+        FROM read_parquet({literal(repeats.as_posix())})"""
+    refused, repeated = (_positions(connection, repeats, condition) for condition in ("contradicts", "NOT contradicts"))
+    return Repeats(sql, refused, repeated)
 
 
-def _positions(connection: duckdb.DuckDBPyConnection, condition: str) -> Positions:
-    found = connection.execute(f"SELECT {POSITION} FROM repeats WHERE {PART} = 0 AND {condition} ORDER BY {POSITION}")
+def _repeats_sql(names: Sequence[str], key: Sequence[str], alike: Path) -> str:
+    """Return SQL that finds, among rows that may be alike, those that are.
+
+    It groups and joins, and has no window: a session spills groups to disk, and must hold the rows of a window, which a
+    delivery of a million equal rows has but one of. The first row of a key, by its place, stands for the key.
+    """
+    quoted_key = ", ".join(identifier(name) for name in key)
+    same_key = " AND ".join(f"alike.{identifier(name)} IS NOT DISTINCT FROM keys.{identifier(name)}" for name in key)
+    whole = ", ".join(identifier(name) for name in names)
+    # A row with a value that could not be read is equal to no other.
+    unlike = f"CASE WHEN {TYPED} THEN -1 ELSE {POSITION} END"
+    place = f"{LINE_NUMBER} * {_LINES} + {PART} * {_PARTS} + {POSITION}"
+    return f"""WITH alike AS (SELECT * FROM read_parquet({literal(alike.as_posix())})), wholes AS (
+            SELECT {quoted_key}, count(*) AS _rows, min({place}) AS _first, min({LINE_NUMBER}) AS _first_line
+            FROM alike GROUP BY {whole}, {unlike}
+        ), keys AS (
+            SELECT {quoted_key}, count(*) > 1 AS _contradicts, min(_first) AS _first, min(_first_line) AS _first_line
+            FROM wholes GROUP BY {quoted_key} HAVING sum(_rows) > 1
+        ), places AS MATERIALIZED (
+            SELECT {LINE_NUMBER} AS line, {PART}, {POSITION}, {place} AS place, _first, _first_line, _contradicts
+            FROM alike JOIN keys ON {same_key}
+        ), seconds AS (
+            SELECT _first, min(line) AS _second_line FROM places WHERE _contradicts AND place <> _first GROUP BY _first
+        )
+        SELECT line, {PART}, {POSITION}, _contradicts AS contradicts, coalesce(_second_line, _first_line) AS other_line
+        FROM places LEFT JOIN seconds ON place = seconds._first
+        WHERE _contradicts OR place <> places._first"""
+
+
+def _positions(connection: duckdb.DuckDBPyConnection, repeats: Path, condition: str) -> Positions:
+    found = connection.execute(
+        f"SELECT {POSITION} FROM read_parquet({literal(repeats.as_posix())}) WHERE {PART} = 0 AND {condition} "
+        f"ORDER BY {POSITION}"
+    )
     positions: Positions = found.fetchnumpy()[POSITION]
     return positions

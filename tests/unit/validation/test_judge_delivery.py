@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from customs_monitor.contracts import DocumentError
-from customs_monitor.validation import record_source
+from customs_monitor.validation import record_source, session
 from customs_monitor.validation.references import ContractSqlError
 
 from .conftest import Workshop
@@ -105,6 +105,18 @@ def test_ragged_records_are_refused_rows_and_the_others_are_taken(workshop: Work
 
 
 KEYED = [{"name": "key", "required": True, "primaryKey": True}, {"name": "value"}]
+
+
+@pytest.mark.parametrize(("first", "code"), [("1", "DUPLICATE_ROW"), ("2", "DUPLICATE_KEY")])
+def test_rows_that_are_all_alike_need_little_memory(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, first: str, code: str
+) -> None:
+    monkeypatch.setitem(session._SETTINGS, "memory_limit", "'40MB'")
+    registry = workshop.registry({"key": STRING, "value": INTEGER}, properties=KEYED)
+    rows = 400_000
+    judged = workshop.judge(registry, f"key,value\na,{first}\n" + "a,1\n" * (rows - 1))
+    (count,) = judged.judgement.issue_counts
+    assert (count.code, count.count) == (code, rows if code == "DUPLICATE_KEY" else rows - 1)
 
 
 def test_an_equal_row_counts_once_and_a_contradiction_refuses_all_its_rows(workshop: Workshop) -> None:
