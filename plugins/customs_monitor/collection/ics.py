@@ -10,6 +10,7 @@ from icalendar import Alarm, Calendar, Event
 
 from customs_monitor.collection.calendar import Window, windows
 from customs_monitor.contracts import Contract, Registry
+from customs_monitor.validation.translation import Translators
 
 #: How long a deadline that has passed stays in the calendar, and how far it looks ahead.
 _PAST, _AHEAD = timedelta(days=60), timedelta(days=400)
@@ -65,8 +66,10 @@ def calendar_file(
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", texts["calendar"].format(sender=sender))
     calendar.add("refresh-interval", timedelta(days=1), parameters={"value": "DURATION"})
+    translator = Translators(registry).of(language)
     for contract, window in _due(registry, sender, now, feeds):
-        calendar.add_component(_event(contract, window, sender, now, texts, url))
+        name = translator.name(contract.id)
+        calendar.add_component(_event(contract, name, window, sender, now, texts, url))
     return bytes(calendar.to_ical())
 
 
@@ -83,9 +86,9 @@ def _due(
 
 
 def _event(
-    contract: Contract, window: Window, sender: str, now: datetime, texts: Mapping[str, str], url: str | None
+    contract: Contract, name: str, window: Window, sender: str, now: datetime, texts: Mapping[str, str], url: str | None
 ) -> Event:
-    fields = {"collection": contract.name, "period": window.period, "sender": sender}
+    fields = {"collection": name, "period": window.period, "sender": sender}
     event = Event()
     event.add("uid", f"{window.feed}.{window.period}.{sender}@customs-monitor")
     event.add("sequence", _sequence(contract.version))

@@ -13,7 +13,6 @@ from typing import Any
 import yaml
 
 from customs_monitor.collection.punctuality import Punctuality
-from customs_monitor.contracts import Contract
 
 DEFAULT_LANGUAGE = "en"
 
@@ -27,7 +26,7 @@ def texts() -> dict[str, dict[str, Any]]:
 
 
 def message(
-    contract: Contract,
+    collection: str,
     item: Punctuality,
     kind: str,
     *,
@@ -41,7 +40,7 @@ def message(
     """Return the message of a reminder.
 
     Args:
-        contract: the collection's.
+        collection: its name in the language.
         item: how the sender stands.
         kind: of the reminder.
         now: the time.
@@ -54,7 +53,7 @@ def message(
     text = texts().get(language, texts()[DEFAULT_LANGUAGE])
     kind_of_text = {"t-14": "coming", "t-3": "coming", "t-0": "today", "escalation": "escalation"}.get(kind, "overdue")
     fields = {
-        "collection": contract.name,
+        "collection": collection,
         "period": item.period,
         "sender": item.sender,
         "due": item.due_on.isoformat(),

@@ -19,6 +19,7 @@ from customs_monitor.collection.punctuality import Punctuality, standings
 from customs_monitor.collection.records import Record
 from customs_monitor.collection.reminder_text import message
 from customs_monitor.contracts import Contract, Registry
+from customs_monitor.validation.translation import Translators
 from customs_storage import ObjectStore
 from customs_storage.hashing import sha256_of
 from customs_storage.layout import Layout
@@ -129,7 +130,7 @@ def remind(
     Returns:
         What is due and was not sent before, with what became of it.
     """
-    post = _Post(store, layout, mailer, now, sent_from, portal, dry_run)
+    post = _Post(store, layout, Translators(registry), mailer, now, sent_from, portal, dry_run)
     found: list[Reminder] = []
     for contract in registry.collections.values():
         moment = now()
@@ -161,6 +162,7 @@ class _Post:
 
     store: ObjectStore
     layout: Layout
+    translators: Translators
     mailer: Mailer | None
     now: Callable[[], datetime]
     sent_from: str
@@ -202,7 +204,7 @@ class _Post:
     ) -> EmailMessage:
         domain = self.sent_from.rpartition("@")[2] or "customs-monitor.invalid"
         return message(
-            contract,
+            self.translators.of(person.language).name(contract.id),
             item,
             kind,
             now=self.now(),

@@ -15,13 +15,12 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from customs_monitor.portal.assets import ROOT
 from customs_monitor.portal.auth.csrf import form_token, keep
 from customs_monitor.portal.auth.roles import Action, User, may
-from customs_monitor.portal.dependencies import Services
 from customs_monitor.portal.languages import language_of
 from customs_monitor.portal.words import NAMES, words
 from customs_monitor.release.site.stylesheets import TEMPLATES as SITE
 from customs_monitor.release.site.wording import figure
 from customs_monitor.validation.issue_page import IssuePage
-from customs_monitor.validation.translation import Translator
+from customs_monitor.validation.translation import Translator, Translators
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Pages beside the one shown that are offered on either side.
@@ -89,14 +88,11 @@ def page(request: Request, template: str, status: int = HTTPStatus.OK, **context
 
 def translator_of(request: Request) -> Translator:
     """Return who tells issues in the language of the answer; made once for a portal."""
-    state, language = request.app.state, language_of(request)
+    state = request.app.state
     if not hasattr(state, "translators"):
-        state.translators = {}
-    kept: dict[str, Translator] = state.translators
-    if language not in kept:
-        services: Services = state.services
-        kept[language] = Translator(language, services.registry)
-    return kept[language]
+        state.translators = Translators(state.services.registry)
+    translators: Translators = state.translators
+    return translators.of(language_of(request))
 
 
 def said(request: Request, key: str, **values: object) -> str:

@@ -199,6 +199,21 @@ class Translator:
         return text
 
 
+class Translators:
+    """Translators by language, each made when it is first asked for; English for a language that has no file."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._made: dict[str, Translator] = {}
+
+    def of(self, language: str) -> Translator:
+        """Return the translator of a language."""
+        if language not in self._made:
+            known = translation_path(self._registry, language).is_file()
+            self._made[language] = Translator(language if known else ENGLISH, self._registry)
+        return self._made[language]
+
+
 def translation_path(registry: Registry, language: str) -> Path:
     """Return the file with the translations of a language."""
     return registry.project.expectations / "translations" / f"{language}.yml"

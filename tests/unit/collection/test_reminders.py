@@ -293,7 +293,9 @@ def test_messages_reach_a_mail_server(store: ObjectStore, inbox: tuple[Inbox, Sm
         ("customs@ec.example", ["maria@mt.example"]),
     ]
     german = handler.messages[0]
-    assert german["Subject"] == "Quarterly statistics on common risk criteria, 2026-Q3: fällig in 14 Tagen"
+    assert (
+        german["Subject"] == "Vierteljährliche Statistik der gemeinsamen Risikokriterien, 2026-Q3: fällig in 14 Tagen"
+    )
     assert "bis zum Ende des 2026-11-16 fällig (Brüsseler Zeit)" in german.get_content()
     assert german["Message-ID"].startswith("<crc_statistics.2026-Q3.AT.t-14.")
     assert german["Message-ID"].endswith("@ec.example>")
