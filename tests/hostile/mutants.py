@@ -7,12 +7,17 @@ import io
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import cycle, product
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from hostile.workbook_parts import book, letter, sheet
 
-FEEDS = ("crc_statistics", "crc_combination_statistics", "control_statistics", "ms_questionnaire")
+_STATISTICS = ("crc_statistics", "crc_combination_statistics", "control_statistics")
+_QUESTIONNAIRE = "ms_questionnaire"
+#: Fewer questionnaires: there are few cycles that they can be of.
+_TURNS = (*_STATISTICS * 3, _QUESTIONNAIRE)
+FEEDS = (*_STATISTICS, _QUESTIONNAIRE)
 _QUARTERS = [f"{year}-Q{quarter}" for year in range(2015, 2026) for quarter in range(1, 5)]
 _CYCLES = ["2018-2020", "2021-2023", "2024-2026"]
 _SENDERS = (
@@ -32,16 +37,20 @@ class Mutant:
 
     Attributes:
         name: of the file; unique.
+        sender: the Member State that its rows name, where they have not been spoilt.
         content: its bytes.
     """
 
     feed: str
     name: str
+    sender: str
     content: bytes
 
 
 def mutants(samples: Path, count: int, seed: int) -> Iterator[Mutant]:
-    """Yield spoilt deliveries, as many of each feed.
+    """Yield spoilt deliveries of all feeds, each of another sender and period as far as there are any.
+
+    A delivery of the same sender and period would be compared with the one before.
 
     Args:
         samples: the deliveries that come with the platform.
@@ -49,17 +58,19 @@ def mutants(samples: Path, count: int, seed: int) -> Iterator[Mutant]:
         seed: of the choices.
     """
     bases = {feed: [_read(path) for path in sorted((samples / feed).glob("*.csv"))] for feed in FEEDS}
+    places = {feed: _places(feed, seed) for feed in FEEDS}
     for number in range(count):
         chance = random.Random(f"{seed}-{number}")
-        feed = FEEDS[number % len(FEEDS)]
-        rows = _base(chance.choice(bases[feed]), chance)
+        feed = _TURNS[number % len(_TURNS)]
+        period, sender = next(places[feed])
+        rows = _base(chance.choice(bases[feed]), period, sender, chance)
         for _ in range(chance.choice((0, 0, 1, 1, 2, 3))):
             rows = chance.choice(_OF_ROWS)(rows, chance)
         kind = chance.choice(("csv", "csv", "csv", "sdmx", "xlsx"))
         content = _xlsx(rows) if kind == "xlsx" else _text(rows, feed, kind, chance)
         if chance.random() < 0.35:
             content = chance.choice(_OF_BYTES)(content, chance)
-        yield Mutant(feed, f"mutant_{number:05d}.{'xlsx' if kind == 'xlsx' else 'csv'}", content)
+        yield Mutant(feed, f"mutant_{number:05d}.{'xlsx' if kind == 'xlsx' else 'csv'}", sender, content)
 
 
 def _read(path: Path) -> _Rows:
@@ -72,11 +83,16 @@ def _read(path: Path) -> _Rows:
     return list(csv.reader(io.StringIO(text), delimiter=max(",;\t", key=header.count)))
 
 
-def _base(rows: _Rows, chance: random.Random) -> _Rows:
-    """Return a few rows under another sender and period, so that few deliveries supersede each other."""
+def _places(feed: str, seed: int) -> Iterator[tuple[str, str]]:
+    """Return periods with senders, for ever, each once before any comes again."""
+    found = list(product(_CYCLES if feed == _QUESTIONNAIRE else _QUARTERS, _SENDERS))
+    random.Random(f"{seed}-{feed}").shuffle(found)
+    return cycle(found)
+
+
+def _base(rows: _Rows, period: str, sender: str, chance: random.Random) -> _Rows:
+    """Return a few rows under another sender and period."""
     header, *body = rows
-    period = chance.choice(_CYCLES if header[0] == "cycle" else _QUARTERS)
-    sender = chance.choice(_SENDERS)
     kept = chance.sample(body, min(len(body), chance.randint(2, 12)))
     return [list(header), *([period, sender, *row[2:]] for row in kept)]
 

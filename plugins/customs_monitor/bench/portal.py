@@ -61,9 +61,9 @@ def measure(folder: Path, senders: Sequence[int] = SENDERS, rows: int = ROWS) ->
     """
     registry = Registry.load()
     names = registry.expected_senders(FEED, PERIOD)[: max(senders)]
-    tokens = _tokens(folder / "store", names)
+    tokens = tokens_for(folder / "store", names)
     figures = []
-    with _portal(folder) as url:
+    with portal_running(folder) as url:
         # What a portal does for the first time is no measure of the next months.
         _deliver(url, tokens[names[0]], _file(folder, registry, names[0], rows, "warm"), 0.1)
         for count in senders:
@@ -124,7 +124,9 @@ def _file(folder: Path, registry: Registry, sender: str, rows: int, name: str) -
     return path
 
 
-def _tokens(store: Path, names: Sequence[str]) -> dict[str, str]:
+def tokens_for(store: Path, names: Sequence[str]) -> dict[str, str]:
+    """Return tokens of Member States for a portal on the store in the folder."""
+
     def now() -> datetime:
         return datetime.now(UTC)
 
@@ -139,7 +141,8 @@ def _tokens(store: Path, names: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _portal(folder: Path) -> Iterator[str]:
+def portal_running(folder: Path) -> Iterator[str]:
+    """Run `customs-monitor serve` on the store in `folder/store`, and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = {

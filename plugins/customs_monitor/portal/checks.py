@@ -39,9 +39,14 @@ def check(services: Services, pool: CheckPool, upload: Upload) -> tuple[UploadVe
     with tempfile.TemporaryDirectory(dir=services.scratch, prefix="check-") as folder:
         (received := Path(folder) / "received").mkdir()
         file = fetch_file(services.store, services.layout, upload, received)
-        if upload.parent is None and is_archive(file):
+        if upload.parent is None and not _is_called_workbook(upload) and is_archive(file):
             return _archive(services, pool, upload, file, Path(folder))
         return _delivery(services, pool, upload, file, Path(folder)), ()
+
+
+def _is_called_workbook(upload: Upload) -> bool:
+    """Tell whether a file is sent as a workbook; a damaged one looks like an archive."""
+    return upload.file.casefold().endswith((".xlsx", ".xlsm"))
 
 
 def _delivery(services: Services, pool: CheckPool, upload: Upload, file: Path, folder: Path) -> UploadVerdict:

@@ -10,8 +10,10 @@ import httpx
 import pytest
 
 from customs_monitor.client.portal import PortalClient
+from customs_monitor.intake.archive import is_archive
 from customs_monitor.portal.jobs import Jobs
 from hostile.archives import made
+from hostile.workbook_parts import book
 from support.portal import Portal
 from support.uploading import FEED, statistics
 
@@ -83,6 +85,14 @@ def test_what_is_no_clean_archive_is_refused_whole_and_says_which_file(
     assert issue["code"] == code
     assert issue["value"].casefold().endswith((".csv", "more.zip"))
     assert issue["cure"]
+
+
+def test_a_damaged_workbook_is_no_archive(client: PortalClient, tmp_path: Path) -> None:
+    (file := tmp_path / "Q3.xlsx").write_bytes(book()[:-30].replace(b"[Content_Types]", b"[Content-Types]", 1))
+    assert is_archive(file)
+    upload = client.wait(client.upload(file, FEED)["upload_id"])
+    assert {issue["code"] for issue in client.issues(upload["upload_id"])} == {"ZIP_TRUNCATED"}
+    assert client.report(upload["upload_id"], "report.ess.json")
 
 
 def given(portal: Portal, jobs: Jobs, content: bytes) -> tuple[httpx.Client, str]:
