@@ -22,7 +22,7 @@ from support.isolation import NotAllowed, isolated
 from support.network_audit import audited
 from support.published import data_files
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.rig, pytest.mark.timeout(900)]
 
 #: In the environment of every process of the run, and so of whatever it leaves behind.
 MARK = f"customs-monitor-test-{uuid.uuid4().hex}"
