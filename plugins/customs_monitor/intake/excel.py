@@ -10,6 +10,7 @@ import json
 import math
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ from customs_monitor.intake.source import WORKBOOK_PARTS
 from customs_monitor.intake.table import RawTable, name_columns
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: What Python says of a damaged table of contents: one wrong byte can be a version of the format that it does not know.
+_DAMAGED = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError)
 #: The record at the end of a ZIP archive, with the longest comment.
 _LONGEST_END = 22 + 65_535
 #: How far into a part its document type would be, and in how many parts it is looked for.
@@ -165,7 +168,7 @@ def _check_container(path: Path, limits: Limits) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             declared = _document_type(archive, entries)
-    except (zipfile.BadZipFile, OSError) as error:
+    except _DAMAGED as error:
         raise IntakeError(
             "ZIP_TRUNCATED",
             f"The workbook is incomplete: its table of contents is missing or damaged ({error}).",

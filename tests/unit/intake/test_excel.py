@@ -6,6 +6,7 @@ import datetime
 import io
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import openpyxl
 import pytest
 
 from customs_monitor.contracts.formats import ExcelFormat
-from customs_monitor.intake import IntakeError, Limits, open_table
+from customs_monitor.intake import IntakeError, Limits, excel, open_table
+from customs_monitor.intake.limits import DEFAULT_LIMITS
 
 Write = Callable[..., Path]
 Read = Callable[..., Any]
@@ -101,6 +103,15 @@ def test_a_truncated_workbook(write: Write, failure: Failure, share: float) -> N
     content = workbook(("S", {"A1": "a", "A2": 1}))
     error = failure(write(content[: int(len(content) * share)], "a.xlsx"), ExcelFormat())
     assert error.code == "ZIP_TRUNCATED"
+
+
+@pytest.mark.parametrize("value", [0, 0x80, 0xFF])
+def test_no_wrong_byte_in_the_table_of_contents_is_a_fault_of_ours(write: Write, value: int) -> None:
+    content = workbook(("S", {"A1": "a", "A2": 1}))
+    for place in range(content.index(b"PK\x01\x02"), len(content)):
+        path = write(content[:place] + bytes([value]) + content[place + 1 :], "a.xlsx")
+        with suppress(IntakeError):
+            excel._check_container(path, DEFAULT_LIMITS)
 
 
 def test_a_damaged_workbook(write: Write, failure: Failure) -> None:
