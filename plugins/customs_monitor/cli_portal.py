@@ -108,6 +108,26 @@ def verify_acknowledgement(
         typer.echo("The pages of this PDF are not what this version makes of that: only the lines above count.")
 
 
+@app.command("revoke-key")
+def revoke_signing_key(
+    key_id: Annotated[str, typer.Argument(metavar="KEY", help="Its id: the kid in /.well-known/jwks.json.")],
+    reason: Annotated[str, typer.Option(help="Why, for whoever verifies.")],
+    store: StoreOption = None,
+) -> None:
+    """Revoke a key that receipts are signed with: whatever it has signed is no longer verified.
+
+    A portal that has it signs no more receipts until it has another: remove signing-key.pem of its home and restart it.
+    """
+    from customs_monitor.collection.signing import SigningKeyError, revoke_key
+
+    try:
+        with platform_faults():
+            revoke_key(opened(store), Layout.load(), key_id, reason, datetime.now(UTC))
+    except SigningKeyError as error:
+        fail(str(error), CALL_AT_FAULT)
+    typer.echo(f"{key_id} is revoked; keys that were given out before do not say so: have them fetched again")
+
+
 @user.command("add")
 def user_add(
     name: UserArgument,

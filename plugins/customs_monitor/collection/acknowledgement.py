@@ -43,7 +43,7 @@ _PDF = b"%PDF-"
 
 
 class VerificationFailed(ValueError):
-    """The document is no acknowledgement, was changed, or was signed with a key that is not known."""
+    """The document is no acknowledgement, was changed, or its key is not known or was revoked."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,18 @@ def verify(document: bytes, keys: Mapping[str, Any]) -> Claims:
         ) from None
     except (JoseError, ValueError, KeyError, TypeError):
         raise VerificationFailed("the signature is not valid: the document was changed, or is a forgery") from None
+    if _is_revoked(_key_id(token), keys):
+        # Whoever has stolen a key writes whatever date she likes: no time of signing says that a document is older.
+        raise VerificationFailed(
+            "it was signed with a key that was revoked: compare it with the history that the portal shows"
+        )
     if not document.startswith(_PDF) and _read(document)[0] != claims:
         raise VerificationFailed("what it says in the clear is not what was signed: the document was changed")
     return claims
+
+
+def _is_revoked(key_id: str, keys: Mapping[str, Any]) -> bool:
+    return any(key.get("kid") == key_id and "revoked" in key for key in keys["keys"])
 
 
 def is_untouched(document: bytes) -> bool:

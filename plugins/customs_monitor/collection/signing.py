@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,13 +70,43 @@ def signing_key(home: Path) -> SigningKey:
 
 
 def publish_key(store: ObjectStore, layout: Layout, key: SigningKey) -> None:
-    """Put the public key into the store, where it stays: old acknowledgements are verified with it."""
+    """Put the public key into the store, where it stays: old acknowledgements are verified with it.
+
+    Raises:
+        SigningKeyError: if it was revoked.
+    """
+    if store.head(layout.key("signing_key_revoked", key_id=key.key_id)) is not None:
+        raise SigningKeyError(
+            f"the signing key {key.key_id} was revoked: remove its file, or name another in {KEY_VARIABLE}, and restart"
+        )
     store.put_if_absent(layout.key("signing_key", key_id=key.key_id), canonical_json(key.public()))
 
 
 def public_keys(store: ObjectStore, layout: Layout) -> dict[str, Any]:
-    """Return all public keys as a JWK set, for `/.well-known/jwks.json`."""
-    return {"keys": [json.loads(store.get(info.key)) for info in store.list(layout.prefix("signing_key"))]}
+    """Return all public keys as a JWK set, for `/.well-known/jwks.json`.
+
+    One that was revoked says so in `revoked`, as in OpenID Federation 1.0, section 8.7.3: `revoked_at` (seconds since
+    1970) and `reason`.
+    """
+    keys = [json.loads(store.get(info.key)) for info in store.list(layout.prefix("signing_key"))]
+    revoked = {
+        layout.parse("signing_key_revoked", info.key)["key_id"]: json.loads(store.get(info.key))
+        for info in store.list(layout.prefix("signing_key_revoked"))
+    }
+    return {"keys": [{**key, "revoked": revoked[key["kid"]]} if key["kid"] in revoked else key for key in keys]}
+
+
+def revoke_key(store: ObjectStore, layout: Layout, key_id: str, reason: str, now: datetime) -> None:
+    """Say, for good, that what is signed with a key counts no more; said again, the first time and reason stay.
+
+    Raises:
+        SigningKeyError: if there is no such key.
+    """
+    known = (layout.parse("signing_key", info.key)["key_id"] for info in store.list(layout.prefix("signing_key")))
+    if key_id not in known:
+        raise SigningKeyError(f"there is no signing key {key_id}: its id is the `kid` in /.well-known/jwks.json")
+    note: dict[str, Any] = {"revoked_at": int(now.timestamp()), "reason": reason}
+    store.put_if_absent(layout.key("signing_key_revoked", key_id=key_id), canonical_json(note))
 
 
 def _make(path: Path) -> None:

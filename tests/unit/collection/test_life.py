@@ -12,7 +12,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from customs_monitor.cli import app
 from customs_monitor.collection.acknowledgement import (
     VerificationFailed,
     acknowledge,
@@ -286,6 +288,23 @@ class TestAcknowledging:
         portal.send(statistics())
         assert self.given(portal, 1) is None
         assert self.given(portal, 7) is None
+
+    def test_a_key_that_was_revoked_signs_and_verifies_no_more(self, twice):
+        given = self.given(twice)
+        (known,) = public_keys(twice.store, twice.layout)["keys"]
+        revoke = ["revoke-key", "--reason", "stolen", "--store", twice.store.url]
+        for key_id, code in (("0" * 64, 2), (known["kid"], 0), (known["kid"], 0)):
+            assert CliRunner().invoke(app, [*revoke, key_id]).exit_code == code
+        keys = public_keys(twice.store, twice.layout)
+        assert keys["keys"][0]["revoked"]["reason"] == "stolen"
+        for document in (given.json, given.pdf):
+            with pytest.raises(VerificationFailed, match="revoked"):
+                verify(document, keys)
+        with pytest.raises(SigningKeyError, match="was revoked"):
+            self.given(twice, 1)
+        (twice.scratch / "home" / "signing-key.pem").unlink()
+        again = self.given(twice, 1)
+        assert verify(again.json, public_keys(twice.store, twice.layout)) == again.claims
 
     def test_what_was_changed_is_found(self, twice):
         given = self.given(twice)

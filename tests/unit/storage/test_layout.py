@@ -66,6 +66,7 @@ KEYS = {
         "acknowledgements/crc_statistics/2026-Q3/EL/9f86d081/acknowledgement-000002.pdf",
     ),
     "signing_key": ({"key_id": "9f86d081"}, "portal/keys/9f86d081.json"),
+    "signing_key_revoked": ({"key_id": "9f86d081"}, "portal/revoked-keys/9f86d081.json"),
     "account": ({"user": "maria.p", "number": "000001"}, "portal/accounts/maria.p/000001.json"),
     "session": ({"session_id": "9f86"}, "portal/sessions/9f86/opened.json"),
     "session_seen": ({"session_id": "9f86", "number": "000003"}, "portal/sessions/9f86/seen/000003.json"),
