@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from customs_monitor.collection.claims import Claim, Unclaimed, claim, may_claim
 from customs_monitor.contracts import Registry
 from customs_monitor.intake import IntakeError, Sniffed, sniff
 from customs_storage import InvalidLocation, ObjectStore, open_store
+
+log = logging.getLogger(__name__)
 
 #: Names that are no deliveries: hidden files and uploads that are not finished.
 _IGNORED_SUFFIXES = (".part", ".tmp", ".filepart", "~")
@@ -150,6 +153,12 @@ def look_through(inboxes: Sequence[Inbox], registry: Registry, scratch: Path, on
             except OSError as error:
                 # Taken back by its sender since it was listed, or not ours to read: the others go on.
                 unclaimed.append((file, Unclaimed(f"it cannot be opened: {error.strerror}")))
+                continue
+            except Exception as error:
+                # A fault of the platform, of which no other file of any inbox shall suffer.
+                log.exception("looking at %s failed", file.name)
+                told = f"looking at it failed, a fault of the platform ({type(error).__name__}: {error})"
+                unclaimed.append((file, Unclaimed(f"{told}: report it with the file; it stays in the inbox")))
                 continue
             decision = claim(file.name, look, registry)
             if isinstance(decision, Unclaimed):

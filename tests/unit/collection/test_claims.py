@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from customs_monitor.collection.inbox import Inbox, InboxError, InboxFile, look_through
-from customs_monitor.intake import sniff
+from customs_monitor.intake import Sniffed, sniff
 from support.collection import RATES, SURVEY, Collection
 
 
@@ -116,6 +117,26 @@ def test_a_file_that_cannot_be_opened_is_named_and_the_others_go_on(collection: 
         "survey_results/another.csv",
         "it cannot be opened: No such file or directory",
     )
+
+
+def test_a_file_that_the_platform_stumbles_over_is_named_and_the_others_go_on(
+    collection: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collection.deliver("survey_results/survey.csv", SURVEY)
+    collection.deliver("survey_results/another.csv", SURVEY)
+
+    def stumbling(path: Path) -> Sniffed:
+        if path.name == "another.csv":
+            raise NotImplementedError("a kind nobody thought of")
+        return sniff(path)
+
+    monkeypatch.setattr("customs_monitor.collection.inbox.sniff", stumbling)
+    claimed, unclaimed = decisions(collection)
+    assert list(claimed) == ["survey_results/survey.csv"]
+    assert unclaimed == {
+        "survey_results/another.csv": "looking at it failed, a fault of the platform (NotImplementedError: a kind "
+        "nobody thought of): report it with the file; it stays in the inbox"
+    }
 
 
 @pytest.mark.parametrize("name", ["an inbox", "a,b", "50 %", "Zoll/Übergabe"])
