@@ -142,7 +142,7 @@ def records(store: ObjectStore) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        pytest.param("folder", 10, id="file"),
+        pytest.param("folder", 6, id="file"),
         pytest.param("folder", 50, id="file-50", marks=pytest.mark.rig),
         pytest.param("moto", 8, id="moto", marks=pytest.mark.rig),
         pytest.param("rgw", 50, id="rgw", marks=pytest.mark.rig),
@@ -188,6 +188,7 @@ def test_a_kill_at_any_moment_loses_nothing_and_shows_no_mix(
             assert data_files(store) == data_files(undisturbed)
 
 
+@pytest.mark.rig
 def test_the_command_itself_can_be_killed_from_its_start_on(folder_stores: Stores, tmp_path: Path) -> None:
     layout, inbox, random = Layout.load(), tmp_path / "inbox", Random(_SEED)
     store, undisturbed = folder_stores.open("killed"), folder_stores.open("undisturbed")

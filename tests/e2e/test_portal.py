@@ -337,7 +337,9 @@ def visitors(portal: Portal, browser: Browser, language: str, places: Places) ->
         context.close()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "language", [pytest.param(language, marks=[pytest.mark.rig] * (language != "en")) for language in LANGUAGES]
+)
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(
     portal: Portal, browser: Browser, places: Places, language: str
 ) -> None:

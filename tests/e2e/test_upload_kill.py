@@ -106,7 +106,8 @@ def test_a_kill_after_every_single_write(
 @pytest.mark.parametrize(
     ("kind", "kills"),
     [
-        pytest.param("folder", 12, id="file"),
+        pytest.param("folder", 4, id="file"),
+        pytest.param("folder", 30, id="file-30", marks=pytest.mark.rig),
         pytest.param("moto", 8, id="moto", marks=pytest.mark.rig),
         pytest.param("rgw", 60, id="rgw", marks=pytest.mark.rig),
     ],

@@ -1,6 +1,6 @@
 """Hostile files, hundreds of them: each is answered with the code it deserves, within bounds.
 
-`make test` reads every archive, the first file of each answer and every third of the others; the rigs read the rest.
+`make test` reads every archive and the first file of each answer, the rigs the others.
 """
 
 from __future__ import annotations
@@ -34,13 +34,10 @@ _PARENT_GROWTH = 100 << 20
 def _left_to_the_rigs(cases: Iterable[Case]) -> Iterator[str]:
     """Yield the names of the files that `make test` does not read."""
     answered: set[tuple[str, str, str]] = set()
-    others = 0
     for case in cases:
         answer = (case.codes, case.feed, Path(case.file).suffix)
         if answer in answered:
-            others += 1
-            if others % 3:
-                yield case.name
+            yield case.name
         answered.add(answer)
 
 
@@ -54,7 +51,6 @@ def _codes(found: object) -> str:
 def test_the_corpus_is_large_and_its_names_are_unique() -> None:
     cases = [*_FILES, *archives.CASES]
     assert len(cases) >= 600
-    assert len(cases) - len(_LEFT_OUT) >= 300, "in make test"
     assert len({case.name for case in cases}) == len(cases)
     assert all(case.codes == _codes(case.codes.split()) for case in cases)
 

@@ -17,7 +17,7 @@ from customs_monitor.contracts import Project
 from hostile.mutants import FEEDS, mutants
 from support.three_doors import by_collecting, by_preflight, differing, of_result, shares, submitted, written
 
-_COUNT = 48
+_COUNT = 24
 _SEED = 20261129
 _BY_COMMAND = 3
 

@@ -285,6 +285,7 @@ class TestCommand:
         assert called().exit_code == 1
 
 
+@pytest.mark.rig
 def test_the_real_models_give_the_same_bytes_after_late_and_revised_and_real_deliveries(
     store, layout, registry, deliveries, again, scratch
 ):

@@ -52,6 +52,7 @@ def prepared(layout, registry, scratch, tmp_path) -> Callable[[list[str], dateti
     return build
 
 
+@pytest.mark.rig
 def test_order_and_time_of_arrival_change_no_byte(prepared):
     first = prepared(list(_SAMPLES), datetime(2026, 10, 1, tzinfo=UTC))
     second = prepared(list(reversed(_SAMPLES)), datetime(2027, 1, 1, tzinfo=UTC))
