@@ -144,7 +144,6 @@ def records(store: ObjectStore) -> dict[str, bytes]:
     [
         pytest.param("folder", 6, id="file"),
         pytest.param("folder", 50, id="file-50", marks=pytest.mark.rig),
-        pytest.param("moto", 8, id="moto", marks=pytest.mark.rig),
         pytest.param("rgw", 50, id="rgw", marks=pytest.mark.rig),
     ],
 )

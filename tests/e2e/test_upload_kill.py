@@ -108,7 +108,6 @@ def test_a_kill_after_every_single_write(
     [
         pytest.param("folder", 4, id="file"),
         pytest.param("folder", 30, id="file-30", marks=pytest.mark.rig),
-        pytest.param("moto", 8, id="moto", marks=pytest.mark.rig),
         pytest.param("rgw", 60, id="rgw", marks=pytest.mark.rig),
     ],
 )
