@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from abc import ABC, abstractmethod
 from typing import BinaryIO
 
 from customs_monitor.intake.errors import IntakeError
@@ -14,17 +15,11 @@ _CHUNK = 1 << 20
 _PIECE = 16 << 10
 
 
-class Gunzip:
-    """Expands gzip of one or more members; a fault is raised only once all bytes before it were read."""
+class _Expanding(ABC):
+    """A stream of what is packed; a fault is raised only once all bytes before it were read."""
 
-    def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        self._file = file
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._inflate = zlib.decompressobj(wbits=31)
-        self._pending = b""
-        self._begin = 0
-        self._in = 0
-        self._out = 0
 
     def read(self, size: int = _CHUNK, /) -> bytes:
         """Return up to `size` bytes, and no byte only at the end."""
@@ -42,6 +37,23 @@ class Gunzip:
             parts.append(part)
             wanted -= len(part)
         return b"".join(parts)
+
+    @abstractmethod
+    def _some(self, size: int) -> bytes:
+        """Return some bytes, at most `size`, and none only at the end; a fault is raised anew at every call."""
+
+
+class Gunzip(_Expanding):
+    """Expands gzip of one or more members."""
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        super().__init__(limits)
+        self._file = file
+        self._inflate = zlib.decompressobj(wbits=31)
+        self._pending = b""
+        self._begin = 0
+        self._in = 0
+        self._out = 0
 
     def _some(self, size: int) -> bytes:
         while True:
@@ -72,7 +84,7 @@ class Gunzip:
             left = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
             self._begin += len(piece) - len(left)
             self._out += len(part)
-            self._check_expansion()
+            _refuse_bomb(self._in, self._out, self._limits)
             if part:
                 return part
 
@@ -81,39 +93,23 @@ class Gunzip:
         self._in += len(self._pending)
         return bool(self._pending)
 
-    def _check_expansion(self) -> None:
-        _refuse_bomb(self._in, self._out, self._limits)
 
-
-class Unzip:
-    """Expands the one member of a ZIP archive; a fault is raised only once all bytes before it were read."""
+class Unzip(_Expanding):
+    """Expands the one member of a ZIP archive."""
 
     def __init__(self, file: BinaryIO, member: Entry, limits: Limits) -> None:
+        super().__init__(limits)
         self._member = member
-        self._limits = limits
         self._parts = content(file, member)
         self._pending = b""
         self._fault: IntakeError | None = None
         self._out = 0
         self._checksum = 0
 
-    def read(self, size: int = _CHUNK, /) -> bytes:
-        """Return up to `size` bytes, and no byte only at the end."""
-        parts: list[bytes] = []
-        wanted = size if size >= 0 else self._limits.expanded_bytes + 1
-        while wanted > 0:
-            try:
-                self._pending = self._pending or self._more()
-            except IntakeError:
-                if not parts:
-                    raise
-                break  # the fault shows again on the next call, when nothing is left to hand out
-            if not self._pending:
-                break
-            part, self._pending = self._pending[:wanted], self._pending[wanted:]
-            parts.append(part)
-            wanted -= len(part)
-        return b"".join(parts)
+    def _some(self, size: int) -> bytes:
+        self._pending = self._pending or self._more()
+        part, self._pending = self._pending[:size], self._pending[size:]
+        return part
 
     def _more(self) -> bytes:
         if self._fault is not None:

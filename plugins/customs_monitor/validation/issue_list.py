@@ -103,12 +103,11 @@ class IssueList:
         """
         counted = self._connection.execute(f"SELECT count(*) FROM ({every})").fetchone()
         parts = (counted[0] if counted else 0) // _STRETCH + 1
-        if parts == 1:
-            yield "true"
-            return
-        quantiles = [part / parts for part in range(1, parts)]
-        cuts = self._connection.execute(f"SELECT approx_quantile(line, {quantiles}) FROM ({every})").fetchone()
-        lines = sorted(set(cuts[0] if cuts and cuts[0] else ()))
+        lines: list[int] = []
+        if parts > 1:
+            quantiles = [part / parts for part in range(1, parts)]
+            cuts = self._connection.execute(f"SELECT approx_quantile(line, {quantiles}) FROM ({every})").fetchone()
+            lines = sorted(set(cuts[0] if cuts and cuts[0] else ()))
         if not lines:
             yield "true"
             return
